@@ -1,0 +1,56 @@
+# Everything that a user types. Each target installs what it needs into .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help generate check lint test demo bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+generate: $(VENV)/.generate ## write dashboards, rules, routing, logging and runbook pages into generated/
+	@$(BIN)/payobs generate $(ARGS)
+
+check: $(VENV)/.dev ## drift of generated/, promtool, amtool, and the linters of the code
+	@$(BIN)/payobs check $(ARGS)
+	@$(MAKE) --no-print-directory lint
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: $(VENV)/.dev ## install the real servers when missing, run every test
+	@tests/servers.sh
+	@$(BIN)/pytest -n 4 --dist loadgroup $(ARGS)
+
+demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
+	@$(BIN)/payobs demo $(ARGS)
+
+bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
+	@$(BIN)/python benchmarks/generation.py
+
+lock: ## resolve the pinned dependencies anew
+	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv
+	@.build/lock/bin/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/generate.txt
+	@.build/lock/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/dev.txt
+
+clean: ## remove the environment and caches
+	@rm -rf $(VENV) .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.generate: requirements/generate.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payobs needs Python 3.11 or newer; set PYTHON=..." >&2; exit 2; }
+	@echo "installing into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/generate.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.generate requirements/dev.txt
+	@echo "installing development tools into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Recording rules, alerts and their tests, Alertmanager's routing and messages, runbook pages."""

@@ -1,0 +1,91 @@
+"""An alert: its rule, what it means to people, and the scenarios that prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.escalation import Team
+    from payment_catalog.incidents import IncidentKey
+    from payment_catalog.severities import Priority, Severity
+    from payment_catalog.signals import RecordingRule
+
+DASHBOARD_UID = "payment-service"
+
+
+@dataclass(frozen=True, slots=True)
+class InputSeries:
+    """A series that a test feeds in; ``values`` is promtool's notation, one value a minute."""
+
+    series: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What happens, and which alerts of the rule fire ``at`` that time.
+
+    ``firing`` has the labels that the series brings, one mapping for each firing alert; empty: silence.
+    """
+
+    title: str
+    series: tuple[InputSeries, ...]
+    at: timedelta
+    firing: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alerting rule with everything that follows from it.
+
+    ``summary`` and ``description`` are Go templates of Prometheus. ``meaning`` and ``impact`` open the
+    runbook page.
+    """
+
+    name: str
+    expr: str
+    pending: timedelta
+    severity: Severity
+    priority: Priority
+    team: Team
+    incident: IncidentKey
+    summary: str
+    description: str
+    meaning: str
+    impact: str
+    scenarios: tuple[Scenario, ...]
+
+    def labels(self, catalog: Catalog) -> dict[str, str]:
+        """Return the labels of the rule."""
+        return {
+            "severity": self.severity.value,
+            "priority": self.priority.value,
+            "team": self.team.value,
+            "incident": self.incident.value,
+            **catalog.settings.labels,
+        }
+
+    def annotations(self, catalog: Catalog) -> dict[str, str]:
+        """Return the annotations of the rule."""
+        urls = catalog.settings.urls
+        return {
+            "summary": self.summary,
+            "description": self.description,
+            "runbook_url": f"{urls.runbooks}/{self.name}.md",
+            "dashboard_url": f"{urls.grafana}/d/{DASHBOARD_UID}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """Rules that Prometheus evaluates together, the recorded series before the alerts that read them."""
+
+    name: str
+    file: str
+    alerts: tuple[Alert, ...]
+    recordings: tuple[RecordingRule, ...] = ()

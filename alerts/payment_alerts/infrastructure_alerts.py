@@ -1,0 +1,119 @@
+"""Alerts on the host: processors, memory, file systems."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from payment_alerts.alert import AlertGroup, InputSeries
+from payment_alerts.scenario_series import Target, exporter_target, rising, steady
+from payment_alerts.threshold_alert import Level, ThresholdAlert
+from payment_catalog import exporter_metrics as metrics
+from payment_catalog.escalation import Team
+from payment_catalog.incidents import IncidentKey
+from payment_catalog.severities import Priority
+from payment_catalog.signals import Section
+from payment_catalog.thresholds import ThresholdKey
+from payment_catalog.vocabulary import CpuMode
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+
+_SIZE = 1_000_000_000
+_MOUNTPOINT = "/"
+
+
+def infrastructure_alerts(catalog: Catalog) -> AlertGroup:
+    """Return the group on the infrastructure metrics of the runbook."""
+    target = exporter_target(catalog.settings)
+    rules = (cpu_usage(catalog, target), memory_usage(catalog, target), disk_usage(catalog, target))
+    return AlertGroup(
+        "payment-infrastructure",
+        "infrastructure.yaml",
+        tuple(alert for rule in rules for alert in rule.alerts()),
+        tuple(
+            recording
+            for signal in catalog.signals
+            if signal.section is Section.INFRASTRUCTURE
+            for recording in signal.recordings
+        ),
+    )
+
+
+def cpu_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
+    """The processors have little left."""
+
+    def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
+        return (
+            target.series(metrics.HOST_CPU.name, rising(60 * value, minutes), mode=CpuMode.USER),
+            target.series(metrics.HOST_CPU.name, rising(40 * (1 - value), minutes), mode=CpuMode.IDLE),
+            target.series(metrics.HOST_CPU.name, rising(20 * (1 - value), minutes), mode=CpuMode.IOWAIT),
+        )
+
+    return ThresholdAlert(
+        threshold=catalog.settings.threshold(ThresholdKey.CPU_USAGE),
+        expr=catalog.signal("cpu_usage").expr,
+        warning=Level("CpuUsageHigh", Priority.P3),
+        critical=Level("CpuUsageCritical", Priority.P2),
+        # A cause, not a symptom: it informs, and only when it stays.
+        pending=timedelta(minutes=15),
+        team=Team.PERFORMANCE_ISSUE,
+        incident=IncidentKey.PERFORMANCE_DEGRADATION,
+        subject="CPU usage",
+        meaning="The host's processors have been busy for a quarter of an hour.",
+        impact="None yet; requests become slow when it rises further.",
+        feed=feed,
+        labels=target.instance_labels,
+    )
+
+
+def memory_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
+    """Memory runs out."""
+
+    def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
+        return (
+            target.series(metrics.HOST_MEMORY_TOTAL.name, steady(_SIZE, minutes)),
+            target.series(metrics.HOST_MEMORY_AVAILABLE.name, steady(_SIZE * (1 - value), minutes)),
+        )
+
+    return ThresholdAlert(
+        threshold=catalog.settings.threshold(ThresholdKey.MEMORY_USAGE),
+        expr=catalog.signal("memory_usage").expr,
+        warning=Level("MemoryUsageHigh", Priority.P3),
+        critical=Level("MemoryUsageCritical", Priority.P2),
+        pending=timedelta(minutes=10),
+        team=Team.PERFORMANCE_ISSUE,
+        incident=IncidentKey.PERFORMANCE_DEGRADATION,
+        subject="Memory usage",
+        meaning="Little memory of the host is available to programs.",
+        impact="None yet; the kernel ends a process when memory runs out.",
+        feed=feed,
+        labels=target.instance_labels,
+    )
+
+
+def disk_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
+    """A file system fills."""
+
+    def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
+        return (
+            target.series(metrics.HOST_DISK_SIZE.name, steady(_SIZE, minutes), mountpoint=_MOUNTPOINT),
+            target.series(
+                metrics.HOST_DISK_AVAILABLE.name, steady(_SIZE * (1 - value), minutes), mountpoint=_MOUNTPOINT
+            ),
+        )
+
+    return ThresholdAlert(
+        threshold=catalog.settings.threshold(ThresholdKey.DISK_USAGE),
+        expr=catalog.signal("disk_usage").expr,
+        warning=Level("DiskUsageHigh", Priority.P2),
+        critical=Level("DiskUsageCritical", Priority.P1),
+        pending=timedelta(minutes=10),
+        team=Team.SERVICE_OUTAGE,
+        incident=IncidentKey.SERVICE_UNAVAILABLE,
+        subject="Disk usage",
+        meaning="A file system of the host is nearly full.",
+        impact="None yet; a full file system stops the database and the logs.",
+        feed=feed,
+        labels={**target.instance_labels, "mountpoint": _MOUNTPOINT},
+    )

@@ -1,0 +1,48 @@
+"""Prometheus' own configuration: what it scrapes, which rules it loads, whom it tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payment_catalog.documents import YamlDocument
+from payment_catalog.durations import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+    from payment_catalog.settings import Settings
+
+
+def prometheus(catalog: Catalog) -> Documents:
+    """Return ``prometheus.yml``."""
+    settings = catalog.settings
+    scraping = settings.scraping
+    content = {
+        "global": {
+            "scrape_interval": format_duration(scraping.interval),
+            "scrape_timeout": format_duration(scraping.timeout),
+            "evaluation_interval": format_duration(scraping.evaluation_interval),
+        },
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(scraping.alertmanagers)}]}]},
+        "scrape_configs": [
+            _job(settings, settings.service, {name: place.service for name, place in settings.environments.items()}),
+            _job(settings, settings.exporter, {name: place.exporter for name, place in settings.environments.items()}),
+        ],
+    }
+    return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}
+
+
+def _job(settings: Settings, job: str, targets: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    return {
+        "job_name": job,
+        "static_configs": [
+            {
+                "targets": list(addresses),
+                "labels": {"environment": environment, "namespace": settings.namespace},
+            }
+            for environment, addresses in targets.items()
+        ],
+    }

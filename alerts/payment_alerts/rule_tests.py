@@ -1,0 +1,59 @@
+"""promtool unit tests: each scenario of each alert.
+
+A test asks for the series ``ALERTS``, so that it compares the labels of what fires, and nothing that
+is only worded differently.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payment_alerts.scenario_series import selector
+from payment_catalog.documents import YamlDocument
+from payment_catalog.durations import format_duration
+from payment_catalog.external_metrics import ALERTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payment_alerts.alert import Alert, AlertGroup, Scenario
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+
+TESTS_DIRECTORY = "prometheus/tests"
+
+
+def rule_tests(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
+    """Return a file of unit tests for each group."""
+    return {
+        f"{TESTS_DIRECTORY}/{group.file}": YamlDocument(_file(catalog, group), __name__)
+        for group in groups
+        if group.alerts
+    }
+
+
+def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
+    return {
+        "rule_files": [f"../rules/{group.file}"],
+        "evaluation_interval": "1m",
+        "tests": [_test(catalog, alert, scenario) for alert in group.alerts for scenario in alert.scenarios],
+    }
+
+
+def _test(catalog: Catalog, alert: Alert, scenario: Scenario) -> dict[str, Any]:
+    firing = {"alertname": alert.name, "alertstate": "firing"}
+    return {
+        "name": f"{alert.name}: {scenario.title}",
+        "interval": "1m",
+        "input_series": [{"series": series.series, "values": series.values} for series in scenario.series],
+        "promql_expr_test": [
+            {
+                "expr": selector(ALERTS.name, firing),
+                "eval_time": format_duration(scenario.at),
+                "exp_samples": [
+                    {"labels": selector(ALERTS.name, {**labels, **alert.labels(catalog), **firing}), "value": 1}
+                    for labels in scenario.firing
+                ],
+            }
+        ],
+    }

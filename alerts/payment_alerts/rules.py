@@ -1,0 +1,38 @@
+"""Prometheus rule files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payment_catalog.documents import YamlDocument
+from payment_catalog.durations import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payment_alerts.alert import Alert, AlertGroup
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+
+RULES_DIRECTORY = "prometheus/rules"
+
+
+def rules(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
+    """Return a rule file for each group."""
+    return {f"{RULES_DIRECTORY}/{group.file}": YamlDocument(_file(catalog, group), __name__) for group in groups}
+
+
+def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
+    recordings = [{"record": rule.record, "expr": rule.expr} for rule in group.recordings]
+    alerts = [_alert(catalog, alert) for alert in group.alerts]
+    return {"groups": [{"name": group.name, "rules": [*recordings, *alerts]}]}
+
+
+def _alert(catalog: Catalog, alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        "for": format_duration(alert.pending),
+        "labels": alert.labels(catalog),
+        "annotations": alert.annotations(catalog),
+    }

@@ -1,0 +1,75 @@
+"""Input series of scenarios: what a scrape of the service or the exporter would have stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from payment_alerts.alert import InputSeries
+from payment_catalog.promql import number, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payment_catalog.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A scraped program, with the labels that scraping attaches."""
+
+    environment: str
+    namespace: str
+    job: str
+    instance: str
+
+    @property
+    def job_labels(self) -> dict[str, str]:
+        """Labels of what is summed over instances."""
+        return {"environment": self.environment, "namespace": self.namespace, "job": self.job}
+
+    @property
+    def instance_labels(self) -> dict[str, str]:
+        """Labels of what is told apart by instance."""
+        return {**self.job_labels, "instance": self.instance}
+
+    def series(self, name: str, values: str, **labels: str) -> InputSeries:
+        """Return the series ``name`` of this target with promtool's ``values``."""
+        return InputSeries(selector(name, {**self.instance_labels, **labels}), values)
+
+
+def service_target(settings: Settings) -> Target:
+    """Return the first service of the first environment."""
+    environment, addresses = next(iter(settings.environments.items()))
+    return Target(environment, settings.namespace, settings.service, addresses.service[0])
+
+
+def exporter_target(settings: Settings) -> Target:
+    """Return the first exporter of the first environment."""
+    environment, addresses = next(iter(settings.environments.items()))
+    return Target(environment, settings.namespace, settings.exporter, addresses.exporter[0])
+
+
+def selector(name: str, labels: Mapping[str, str]) -> str:
+    """Return a series in PromQL's notation."""
+    return f"{name}{{{', '.join(f'{label}={quote(value)}' for label, value in labels.items())}}}"
+
+
+def rising(per_minute: float, minutes: int) -> str:
+    """Return a counter that grows steadily from 0."""
+    return f"0+{number(per_minute)}x{minutes}"
+
+
+def steady(value: float, minutes: int) -> str:
+    """Return a gauge that stays."""
+    return f"{number(value)}+0x{minutes}"
+
+
+def then(*parts: str) -> str:
+    """Return one series after the other."""
+    return " ".join(parts)
+
+
+def absent(minutes: int) -> str:
+    """Return minutes without a sample."""
+    return f"_x{minutes}"

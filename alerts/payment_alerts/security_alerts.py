@@ -1,0 +1,82 @@
+"""The runbook's two security alerts: name, expression, duration, severity and summary to the letter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.scenario_series import Target, rising, service_target
+from payment_catalog.escalation import Team
+from payment_catalog.incidents import IncidentKey
+from payment_catalog.service_metrics import FAILED_AUTH, SUSPICIOUS_API_CALLS
+from payment_catalog.severities import Priority, Severity
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.metric import Metric
+
+_MINUTE = timedelta(minutes=1)
+
+
+def security_alerts(catalog: Catalog) -> AlertGroup:
+    """Return the runbook's group ``security-alerts``."""
+    target = service_target(catalog.settings)
+    return AlertGroup("security-alerts", "security.yaml", (failed_auth_rate(target), suspicious_api_access(target)))
+
+
+def _rate_scenarios(target: Target, metric: Metric, limit: float, pending: timedelta) -> tuple[Scenario, ...]:
+    """Return scenarios around ``limit`` events a second."""
+    at = timedelta(minutes=15)
+
+    def events(per_second: float) -> tuple[InputSeries, ...]:
+        return (target.series(metric.name, rising(per_second * 60, 20)),)
+
+    return (
+        Scenario("an attack", events(limit * 10), at, (target.instance_labels,)),
+        Scenario("just above the limit", events(limit * 1.02), at, (target.instance_labels,)),
+        Scenario("just below the limit", events(limit * 0.98), at),
+        Scenario("everyday slips", events(limit * 0.01), at),
+        Scenario("an attack that has only begun", events(limit * 10), pending),
+        Scenario("no service", (), at),
+    )
+
+
+def failed_auth_rate(target: Target) -> Alert:
+    """Many requests with bad credentials."""
+    pending = timedelta(minutes=2)
+    return Alert(
+        name="HighFailedAuthRate",
+        expr="rate(failed_auth_total[5m]) > 10",
+        pending=pending,
+        severity=Severity.WARNING,
+        priority=Priority.P2,
+        team=Team.SECURITY_INCIDENT,
+        incident=IncidentKey.UNAUTHORIZED_ACCESS,
+        summary="High failed authentication rate detected",
+        description="{{ $labels.instance }} in {{ $labels.environment }} refuses {{ $value | humanize }} requests a "
+        "second for their credentials.",
+        meaning="Somebody tries credentials, or a caller's key has been revoked or lost.",
+        impact="None while the attempts fail; one that succeeds can read and refund payments.",
+        scenarios=_rate_scenarios(target, FAILED_AUTH, 10, pending),
+    )
+
+
+def suspicious_api_access(target: Target) -> Alert:
+    """Many requests that look like an attack."""
+    pending = timedelta(minutes=1)
+    return Alert(
+        name="SuspiciousAPIAccess",
+        expr="rate(suspicious_api_calls[5m]) > 5",
+        pending=pending,
+        severity=Severity.CRITICAL,
+        priority=Priority.P1,
+        team=Team.SECURITY_INCIDENT,
+        incident=IncidentKey.UNAUTHORIZED_ACCESS,
+        summary="Suspicious API access pattern detected",
+        description="{{ $labels.instance }} in {{ $labels.environment }} sees {{ $value | humanize }} suspicious "
+        "requests a second.",
+        meaning="Somebody scans for paths or data that the service does not offer them.",
+        impact="None while the requests are refused; it is how an intrusion begins.",
+        scenarios=_rate_scenarios(target, SUSPICIOUS_API_CALLS, 5, pending),
+    )

@@ -1,0 +1,5 @@
+"""``python -m payment_bundle`` is ``payobs``."""
+
+from payment_bundle.cli import main
+
+main()

@@ -1,0 +1,78 @@
+"""``payobs check``: each check is a name and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from payment_alerts.amtool import Amtool
+from payment_alerts.promtool import Promtool
+
+from payment_bundle.declaration import declared_at
+from payment_bundle.drift import drift
+from payment_bundle.expression_check import expression_findings
+from payment_bundle.generation import generate_documents
+from payment_bundle.manifest import manifest_of
+from payment_bundle.rendering import render_all
+from payment_catalog.catalog import Catalog, build_catalog
+from payment_catalog.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from payment_catalog.settings import Settings
+
+_ROOMS = ("payment_alerts", "payment_dashboards", "payment_catalog")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what people call it, and the call that returns its findings."""
+
+    name: str
+    run: Callable[[], tuple[Finding, ...]]
+
+
+def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Finding, ...]:
+    """Check the expressions that the catalogue and the rooms declare, and name the line that declares them."""
+    return tuple(
+        Finding(
+            *(_place(declared_at(finding.rule, *_ROOMS)) or (finding.file, finding.line)),
+            finding.rule,
+            finding.message,
+        )
+        for finding in expression_findings(rendered, catalog.declared())
+    )
+
+
+def checks(settings: Settings, out: Path) -> Iterator[Check]:
+    """Return the checks of a bundle for ``settings`` that was written to ``out``, the cheap ones first."""
+    catalog = build_catalog(settings)
+    documents = generate_documents(catalog)
+    rendered = render_all(documents)
+    manifest = manifest_of(documents, rendered)
+
+    def files(directory: str) -> tuple[Path, ...]:
+        return tuple(sorted((out / directory).glob("*.yaml")))
+
+    def edited() -> tuple[Finding, ...]:
+        present = {path: file for path in rendered if (file := out / path).is_file()}
+        contents = {path: file.read_bytes() for path, file in present.items()}
+        differing = {path: content for path, content in contents.items() if content != rendered[path]}
+        return expression_findings(differing, catalog.declared(), str(out))
+
+    yield Check("expressions of the catalogue", lambda: source_findings(catalog, rendered))
+    yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
+    yield Check("expressions of edited files", edited)
+    yield Check("promtool check rules", lambda: Promtool().check_rules(files("prometheus/rules")))
+    yield Check("promtool test rules", lambda: Promtool().test_rules(files("prometheus/tests")))
+    yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
+    yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
+
+
+def _place(declared: str) -> tuple[str, int] | None:
+    if not declared:
+        return None
+    file, _, line = declared.rpartition(":")
+    return file, int(line)

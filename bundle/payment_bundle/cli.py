@@ -1,0 +1,139 @@
+"""The command ``payobs``. Exit codes: 0 fine, 1 findings, 2 bad usage or settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from payment_bundle.changes import Changes, plan_changes
+from payment_bundle.checks import checks, source_findings
+from payment_bundle.demo.ports import Ports
+from payment_bundle.generation import PARTS, generate_documents, part_of
+from payment_bundle.manifest import manifest_of, read_manifest
+from payment_bundle.rendering import render_all
+from payment_bundle.tree import apply_changes, locked
+from payment_catalog.catalog import build_catalog
+from payment_catalog.errors import ForeseenError
+from payment_catalog.loading import load_settings
+
+if TYPE_CHECKING:
+    from payment_catalog.findings import Finding
+
+FINDINGS, USAGE = 1, 2
+
+app = typer.Typer(
+    help="The runbook of a payment service as dashboards, alerts, routing and logs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="Settings; see the schema in generated/schema.")]
+PortOption = Annotated[int, typer.Option(min=1, max=65535)]
+OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]
+
+
+@app.command()
+def generate(
+    config: ConfigOption = Path("bundle.yaml"),
+    out: OutOption = Path("generated"),
+    only: Annotated[str, typer.Option(help=f"Parts to generate, with commas: {', '.join(PARTS)}.")] = "",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+) -> None:
+    """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
+    parts = _parts(only)
+    catalog = build_catalog(load_settings(config))
+    documents = {path: doc for path, doc in generate_documents(catalog).items() if part_of(path) in parts}
+    rendered = render_all(documents)
+    findings = source_findings(catalog, rendered)
+    if findings:
+        _report(findings)
+        typer.echo(f"{len(findings)} finding(s); nothing was written", err=True)
+        raise typer.Exit(FINDINGS)
+    with locked(out):
+        old = read_manifest(out)
+        kept = {path: entry for path, entry in old.items() if part_of(path) not in parts}
+        new = {**kept, **manifest_of(documents, rendered)}
+        changes = plan_changes(out, old, new, rendered)
+        if not dry_run and not changes.is_empty:
+            apply_changes(out, rendered, changes)
+    _summarise(out, changes, dry_run=dry_run)
+
+
+@app.command()
+def check(config: ConfigOption = Path("bundle.yaml"), out: OutOption = Path("generated")) -> None:
+    """Check generated files: drift, expressions, promtool and amtool."""
+    total = 0
+    for item in checks(load_settings(config), out):
+        findings = item.run()
+        total += len(findings)
+        typer.echo(f"{'ok  ' if not findings else 'FAIL'}  {item.name}")
+        _report(findings)
+    if total:
+        typer.echo(f"{total} finding(s)", err=True)
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
+def demo(  # noqa: PLR0913 - one flag for each port
+    config: ConfigOption = Path("bundle.yaml"),
+    *,
+    service_port: PortOption = Ports.service,
+    exporter_port: PortOption = Ports.exporter,
+    prometheus_port: PortOption = Ports.prometheus,
+    alertmanager_port: PortOption = Ports.alertmanager,
+    receiver_port: PortOption = Ports.receiver,
+    gateway_port: PortOption = Ports.gateway,
+    redis_port: PortOption = Ports.redis,
+    rate: Annotated[float, typer.Option(min=0.1, max=100, help="Payments a second.")] = 5,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Guess keys and scan paths until the security alerts fire.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=0, help="End after this time; 0 runs until Ctrl-C.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Directory for logs and data that outlives the demo.")] = None,
+) -> None:
+    """Run service, gateway simulator, traffic, exporter, Prometheus and Alertmanager on this machine."""
+    from payment_bundle.demo.command import DemoOptions, run_demo  # noqa: PLC0415 - generate and check do without its packages
+
+    ports = Ports(
+        service_port, exporter_port, prometheus_port, alertmanager_port, receiver_port, gateway_port, redis_port
+    )
+    run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
+
+
+def main() -> None:
+    """Run the command and turn every foreseen error into one line."""
+    try:
+        app()
+    except ForeseenError as error:
+        typer.echo(f"payobs: {error}", err=True)
+        sys.exit(USAGE)
+
+
+def _parts(only: str) -> frozenset[str]:
+    named = frozenset(part.strip() for part in only.split(",") if part.strip())
+    unknown = sorted(named - set(PARTS))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: no such part; there are {', '.join(PARTS)}")
+    return named or frozenset(PARTS)
+
+
+def _report(findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        typer.echo(f"      {finding}")
+
+
+def _summarise(out: Path, changes: Changes, *, dry_run: bool) -> None:
+    for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
+        for path in paths:
+            typer.echo(f"  {sign} {path}")
+    for path in changes.edited:
+        typer.echo(f"  ! {path}: no longer generated, but edited by hand; kept")
+    figures = (
+        f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed, "
+        f"{len(changes.unchanged)} unchanged"
+    )
+    typer.echo(f"{out}: {figures}{' (dry run, nothing written)' if dry_run else ''}")

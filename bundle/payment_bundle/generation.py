@@ -1,0 +1,50 @@
+"""Every generated document, from one catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payment_alerts.alertmanager import alertmanager
+from payment_alerts.runbooks import runbooks
+
+import payment_dashboards
+import payment_logging
+from payment_alerts.groups import alert_groups
+from payment_alerts.prometheus import prometheus
+from payment_alerts.rule_tests import rule_tests
+from payment_alerts.rules import rules
+from payment_catalog import schema
+from payment_catalog.documents import JsonDocument
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Document, Documents
+
+#: What ``--only`` can name: the directories below the output directory.
+PARTS = ("grafana", "prometheus", "alertmanager", "fluentd", "kubernetes", "runbooks", "schema")
+
+
+def generate_documents(catalog: Catalog) -> Documents:
+    """Return every document by its path, in order of path; raises ValueError when two have the same path."""
+    groups = alert_groups(catalog)
+    documents: dict[str, Document] = {}
+    for part in (
+        payment_dashboards.generate(catalog),
+        payment_logging.generate(catalog),
+        rules(catalog, groups),
+        rule_tests(catalog, groups),
+        prometheus(catalog),
+        alertmanager(catalog),
+        runbooks(catalog, groups),
+        {schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__)},
+    ):
+        twice = documents.keys() & part.keys()
+        if twice:
+            raise ValueError(f"two generators make {', '.join(sorted(twice))}")
+        documents.update(part)
+    return dict(sorted(documents.items()))
+
+
+def part_of(path: str) -> str:
+    """Return the part that ``path`` belongs to."""
+    return path.split("/", 1)[0]

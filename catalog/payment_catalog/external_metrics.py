@@ -1,0 +1,45 @@
+"""Metrics that expressions use and that other programs or libraries publish."""
+
+from __future__ import annotations
+
+from payment_catalog import exporter_metrics, service_metrics
+from payment_catalog.metric import Label, Metric, MetricType
+
+PROMETHEUS = "Prometheus"
+CLIENT_LIBRARY = "prometheus_client.ProcessCollector"
+
+UP = Metric("up", MetricType.GAUGE, "1 when the last scrape of the target succeeded, else 0.", PROMETHEUS)
+ALERTS = Metric(
+    "ALERTS",
+    MetricType.GAUGE,
+    "1 for each pending or firing alert.",
+    PROMETHEUS,
+    (
+        Label("alertname", bound="the alerts of the rule files"),
+        Label("alertstate", ("pending", "firing")),
+        Label("severity", ("critical", "warning", "info")),
+        Label("priority", ("P0", "P1", "P2", "P3")),
+        Label("team", bound="the rows of the escalation matrix"),
+        Label("incident", bound="the incidents of the runbook"),
+    ),
+)
+
+#: Published by the client library inside the service and the exporter alike.
+PROCESS_METRICS: tuple[Metric, ...] = tuple(
+    Metric(name, kind, description, publisher, library=CLIENT_LIBRARY)
+    for publisher in (service_metrics.PUBLISHER, exporter_metrics.PUBLISHER)
+    for name, kind, description in (
+        ("process_virtual_memory_bytes", MetricType.GAUGE, "Virtual memory size in bytes."),
+        ("process_resident_memory_bytes", MetricType.GAUGE, "Resident memory size in bytes."),
+        (
+            "process_start_time_seconds",
+            MetricType.GAUGE,
+            "Start time of the process since unix epoch in seconds.",
+        ),
+        ("process_cpu_seconds_total", MetricType.COUNTER, "Total user and system CPU time spent in seconds."),
+        ("process_open_fds", MetricType.GAUGE, "Number of open file descriptors."),
+        ("process_max_fds", MetricType.GAUGE, "Maximum number of open file descriptors."),
+    )
+)
+
+EXTERNAL_METRICS: tuple[Metric, ...] = (UP, ALERTS)

@@ -1,0 +1,347 @@
+"""What a user of the bundle changes: the content of ``bundle.yaml``, checked once.
+
+Every default is the runbook's. A value that would land in PromQL, YAML or a template is restricted here
+to what is safe there, and escaped there all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from payment_catalog.durations import Duration
+from payment_catalog.escalation import Team
+from payment_catalog.severities import Priority
+from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
+    Field(description="A DNS label: lower-case letters, digits and hyphens, at most 63 characters."),
+]
+LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$")]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._:/@-]{1,128}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
+Target = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$")]
+SlackChannel = Annotated[str, StringConstraints(pattern=r"^[#@][A-Za-z0-9._-]{1,80}$")]
+Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+FilePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+$")]
+
+#: Labels that the bundle itself attaches to series and alerts.
+RESERVED_LABELS = frozenset(
+    {"alertname", "severity", "priority", "team", "incident", "environment", "namespace", "job", "instance"}
+)
+
+
+class UnsoundError(ValueError):
+    """Values that are each valid and do not hold together; ``key`` is the path, below where it is found."""
+
+    def __init__(self, key: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class Section(BaseModel):
+    """A mapping of the settings file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, strict=False)
+
+
+class Urls(Section):
+    """Addresses that people and alerts link to."""
+
+    service: Url = "https://payments.yourdomain.com"
+    """Public address of the payment service."""
+    grafana: Url = "https://grafana.yourdomain.com"
+    """Grafana, without a path."""
+    prometheus: Url = "https://prometheus.yourdomain.com"
+    """Prometheus, as a browser reaches it."""
+    alertmanager: Url = "https://alertmanager.yourdomain.com"
+    """Alertmanager, as a browser reaches it."""
+    kibana: Url = "https://kibana.yourdomain.com"
+    """Kibana, without a path."""
+    runbooks: Url = "https://runbooks.yourdomain.com/payment-service"
+    """Where the generated pages ``runbooks/<Alert>.md`` are published."""
+
+    @field_validator("*")
+    @classmethod
+    def _without_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+
+class Environment(Section):
+    """One place where the service runs, and what Prometheus scrapes there."""
+
+    service: tuple[Target, ...] = Field(min_length=1)
+    """``host:port`` of each payment service."""
+    exporter: tuple[Target, ...] = Field(min_length=1)
+    """``host:port`` of each payment exporter."""
+    page: bool = True
+    """Whether alerts of this environment wake somebody; if not, they go where P3 goes."""
+
+
+class Scraping(Section):
+    """How often Prometheus scrapes and evaluates."""
+
+    interval: Duration = timedelta(seconds=15)
+    """Between two scrapes of a target; a rate's window of 5m must hold at least four."""
+    timeout: Duration = timedelta(seconds=10)
+    """After which a scrape is given up; at most the interval."""
+    evaluation_interval: Duration = timedelta(seconds=15)
+    """Between two evaluations of a rule group."""
+    alertmanagers: tuple[Target, ...] = ("alertmanager:9093",)
+    """``host:port`` of each Alertmanager."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.timeout > self.interval:
+            raise UnsoundError(("timeout",), "is longer than interval")
+        if self.interval * 4 > timedelta(minutes=5):
+            raise UnsoundError(("interval",), "is above 75s: a window of 5m would hold fewer than four scrapes")
+        return self
+
+
+class Levels(Section):
+    """The two levels of a threshold. Leave one out to keep the runbook's; ``null`` turns it off."""
+
+    warning: float | None = Field(default=None, allow_inf_nan=False)
+    """Beyond it the alert has severity warning."""
+    critical: float | None = Field(default=None, allow_inf_nan=False)
+    """Beyond it the alert has severity critical."""
+
+
+class Objectives(Section):
+    """Service level objectives over a window."""
+
+    window: Duration = timedelta(days=30)
+    """Length of the rolling window."""
+    success: float = Field(default=0.95, gt=0, lt=1)
+    """Share of payments that succeed."""
+    availability: float = Field(default=0.99, gt=0, lt=1)
+    """Share of requests answered without a server error."""
+    latency: float = Field(default=0.95, gt=0, lt=1)
+    """Share of requests answered within the warning level of ``api_latency_p95``."""
+
+
+class Recovery(Section):
+    """Targets of business continuity."""
+
+    point_objective: Duration = timedelta(minutes=15)
+    """RPO: the age that the newest backup may reach."""
+    time_objective: Duration = timedelta(hours=4)
+    """RTO: how long an outage may last."""
+
+
+class Retention(Section):
+    """How long data is kept."""
+
+    payment_attempts: Duration = timedelta(days=90)
+    """Rows of ``payment_attempts``."""
+    logs: Duration = timedelta(days=30)
+    """Searchable logs; older ones are in the archive only."""
+
+
+class SlackContact(Section):
+    """A Slack channel."""
+
+    type: Literal["slack"]
+    channel: SlackChannel
+    """Channel or person, with its # or @."""
+    url_file: FilePath = "/etc/alertmanager/secrets/slack-url"
+    """File with the incoming webhook's address, as Alertmanager sees it."""
+
+
+class PagerDutyContact(Section):
+    """A PagerDuty service."""
+
+    type: Literal["pagerduty"]
+    routing_key_file: FilePath = "/etc/alertmanager/secrets/pagerduty-routing-key"
+    """File with the integration key (Events API v2), as Alertmanager sees it."""
+
+
+class EmailContact(Section):
+    """An e-mail address."""
+
+    type: Literal["email"]
+    to: Email
+    """Recipient."""
+
+
+class WebhookContact(Section):
+    """Any HTTP receiver that understands Alertmanager's webhook."""
+
+    type: Literal["webhook"]
+    url: Url
+    """Address without credentials."""
+
+
+ContactPoint = Annotated[SlackContact | PagerDutyContact | EmailContact | WebhookContact, Field(discriminator="type")]
+
+
+class Smtp(Section):
+    """The server that Alertmanager sends e-mail through."""
+
+    smarthost: Target = "smtp.yourdomain.com:587"
+    """``host:port``."""
+    sender: Email = "alertmanager@yourdomain.com"
+    """Address in *From*."""
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@+-]*$")] = ""
+    """Account; empty for a server that asks for none."""
+    password_file: FilePath = "/etc/alertmanager/secrets/smtp-password"  # noqa: S105
+    """File with the password, as Alertmanager sees it."""
+
+
+class Routing(Section):
+    """Which contact points hear of an alert: those of its priority and, in addition, those of its team."""
+
+    priorities: dict[Priority, tuple[Name, ...]] = {
+        Priority.P0: ("pager", "slack-oncall"),
+        Priority.P1: ("pager", "slack-oncall"),
+        Priority.P2: ("slack-oncall",),
+        Priority.P3: ("slack-payments",),
+    }
+    """For each of P0–P3 the names of contact points."""
+    teams: dict[Team, tuple[Name, ...]] = {Team.SECURITY_INCIDENT: ("security-team",)}
+    """For a team the names of further contact points."""
+
+    @field_validator("priorities")
+    @classmethod
+    def _complete(cls, priorities: dict[Priority, tuple[Name, ...]]) -> dict[Priority, tuple[Name, ...]]:
+        missing = [priority for priority in Priority if not priorities.get(priority)]
+        if missing:
+            raise UnsoundError((), f"has no contact point for {', '.join(missing)}")
+        return {priority: priorities[priority] for priority in Priority}
+
+
+class Logs(Section):
+    """Where logs go."""
+
+    elasticsearch: tuple[Url, ...] = ("https://elasticsearch.yourdomain.com:9200",)
+    """Elasticsearch nodes."""
+    s3_bucket: Bucket = "your-bucket"
+    """Bucket of the archive."""
+    s3_region: Name = "ap-southeast-1"
+    """Region of the bucket."""
+    s3_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+/$")] = "payment-service-logs/"
+    """Prefix of every key, with its slash."""
+
+
+class Backups(Section):
+    """Where backups go."""
+
+    directory: FilePath = "/backups/payment-service"
+    """Directory of ``db_backup_*.sql.gz``."""
+    s3_bucket: Bucket = "your-backup-bucket"
+    """Bucket that they are copied to."""
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The directory as a path."""
+        return PurePosixPath(self.directory)
+
+
+class Settings(Section):
+    """The whole of ``bundle.yaml``."""
+
+    service: Name = "payment-service"
+    """Name of the service: its job in Prometheus, its deployment and its label ``app`` in Kubernetes."""
+    exporter: Name = "payment-exporter"
+    """Name of the exporter: its job in Prometheus and its deployment."""
+    namespace: Name = "payment-service"
+    """Kubernetes namespace."""
+    labels: dict[LabelName, LabelValue] = {}
+    """Labels added to every alert, for example ``region: my-central``."""
+    urls: Urls = Urls()
+    """Addresses that people and alerts link to."""
+    environments: dict[Name, Environment] = Field(
+        default={"production": Environment(service=("payment-service:8080",), exporter=("payment-exporter:9877",))},
+        min_length=1,
+    )
+    """Places where the service runs, by name."""
+    scraping: Scraping = Scraping()
+    """How often Prometheus scrapes and evaluates."""
+    thresholds: dict[ThresholdKey, Levels] = {}
+    """Limits that differ from the runbook's."""
+    objectives: Objectives = Objectives()
+    """Service level objectives."""
+    recovery: Recovery = Recovery()
+    """RPO and RTO."""
+    retention: Retention = Retention()
+    """How long data is kept."""
+    contact_points: dict[Name, ContactPoint] = {
+        "pager": PagerDutyContact(type="pagerduty"),
+        "slack-oncall": SlackContact(type="slack", channel="#payments-oncall"),
+        "slack-payments": SlackContact(type="slack", channel="#payments"),
+        "security-team": EmailContact(type="email", to="security@yourdomain.com"),
+    }
+    """Who can be told, by name."""
+    smtp: Smtp = Smtp()
+    """The server for contact points of type email."""
+    routing: Routing = Routing()
+    """Who is told of what."""
+    logs: Logs = Logs()
+    """Where logs go."""
+    backups: Backups = Backups()
+    """Where backups go."""
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_free(cls, labels: dict[str, str]) -> dict[str, str]:
+        for name in labels:
+            if name in RESERVED_LABELS or name.startswith("__"):
+                raise UnsoundError((name,), "is a label of the bundle's own; choose another name")
+        return labels
+
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds_are_sound(cls, overrides: dict[ThresholdKey, Levels]) -> dict[ThresholdKey, Levels]:
+        for key, levels in overrides.items():
+            effective_threshold(THRESHOLDS[key], levels)
+        return overrides
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> Self:
+        routes: dict[tuple[str, ...], tuple[str, ...]] = {
+            **{("routing", "priorities", key): names for key, names in self.routing.priorities.items()},
+            **{("routing", "teams", key): names for key, names in self.routing.teams.items()},
+        }
+        for route, names in routes.items():
+            for name in names:
+                if name not in self.contact_points:
+                    known = ", ".join(sorted(self.contact_points))
+                    raise UnsoundError(route, f"names the contact point '{name}'; there are {known}")
+        if self.service == self.exporter:
+            raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
+        return self
+
+    def threshold(self, key: ThresholdKey) -> Threshold:
+        """Return the runbook's threshold with this file's levels put in."""
+        levels = self.thresholds.get(key)
+        return effective_threshold(THRESHOLDS[key], levels) if levels else THRESHOLDS[key]
+
+
+def effective_threshold(threshold: Threshold, levels: Levels) -> Threshold:
+    """Return ``threshold`` with the levels that ``levels`` names; raises UnsoundError where they are unsound."""
+    chosen = {name: getattr(levels, name) for name in ("warning", "critical") if name in levels.model_fields_set}
+    for name, value in chosen.items():
+        if value is not None and not threshold.minimum <= value <= threshold.maximum:
+            raise UnsoundError(
+                (threshold.key, name),
+                f"{value:g} is out of range; allowed is {threshold.minimum:g} to {threshold.maximum:g} "
+                f"({threshold.unit})",
+            )
+    warning = chosen.get("warning", threshold.warning)
+    critical = chosen.get("critical", threshold.critical)
+    if warning is None and critical is None:
+        raise UnsoundError((threshold.key,), "both levels are off; an alert needs at least one")
+    if warning is not None and critical is not None:
+        ordered = warning < critical if threshold.bad is Side.ABOVE else warning > critical
+        if not ordered:
+            order = "below" if threshold.bad is Side.ABOVE else "above"
+            raise UnsoundError((threshold.key,), f"warning ({warning:g}) must be {order} critical ({critical:g})")
+    return replace(threshold, warning=warning, critical=critical)
