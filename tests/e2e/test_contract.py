@@ -1,0 +1,116 @@
+"""The contract: what is declared is published, what is published is declared, and every panel has data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from payment_bundle.expression_check import expressions
+from payment_bundle.generation import generate_documents
+from payment_bundle.rendering import render_all
+from payment_catalog import exporter_metrics, service_metrics
+from payment_catalog.catalog import build_catalog
+from payment_catalog.settings import Settings
+
+if TYPE_CHECKING:
+    from conftest import House, Wait
+
+    from payment_catalog.metric import Metric
+
+pytestmark = pytest.mark.xdist_group("house")
+
+CATALOG = build_catalog(Settings())
+
+#: Panels that may be empty, and why.
+EMPTY_PANELS: dict[str, str] = {}
+
+
+def declared_by(publisher: str) -> dict[str, Metric]:
+    return {
+        name: metric for metric in CATALOG.metrics if metric.published_by == publisher for name in metric.series_names
+    }
+
+
+def published_at(url: str) -> dict[str, list[dict[str, str]]]:
+    """Return the labels of every series by its name."""
+    series: dict[str, list[dict[str, str]]] = {}
+    for family in text_string_to_metric_families(requests.get(url, timeout=10).text):
+        for sample in family.samples:
+            series.setdefault(sample.name, []).append(dict(sample.labels))
+    return series
+
+
+def addresses(house: House) -> dict[str, str]:
+    return {
+        service_metrics.PUBLISHER: f"http://127.0.0.1:{house.ports.service}/metrics",
+        exporter_metrics.PUBLISHER: f"http://127.0.0.1:{house.ports.exporter}/metrics",
+    }
+
+
+@pytest.mark.parametrize("publisher", [service_metrics.PUBLISHER, exporter_metrics.PUBLISHER])
+def test_what_is_declared_is_published_and_nothing_else(house: House, wait: Wait, publisher: str) -> None:
+    url, declared = addresses(house)[publisher], declared_by(publisher)
+    wait("every declared metric is published", 60, lambda: declared.keys() <= published_at(url).keys())
+    assert published_at(url).keys() - declared.keys() == set()
+
+
+@pytest.mark.parametrize("publisher", [service_metrics.PUBLISHER, exporter_metrics.PUBLISHER])
+def test_labels_are_those_that_are_declared(house: House, wait: Wait, publisher: str) -> None:
+    url, declared = addresses(house)[publisher], declared_by(publisher)
+    wait("every declared metric is published", 60, lambda: declared.keys() <= published_at(url).keys())
+    for name, series in published_at(url).items():
+        metric = declared[name]
+        for labels in series:
+            assert set(labels) == set(metric.series_names[name]), name
+            for label in metric.labels:
+                assert not label.values or labels[label.name] in label.values, f"{name} {labels}"
+
+
+def test_every_panel_answers_with_data(house: House, wait: Wait) -> None:
+    panels = [
+        (title, expression)
+        for path, content in render_all(generate_documents(house.stack.catalog)).items()
+        if path.startswith("grafana/dashboards/")
+        for title, expression, _ in expressions(content)
+    ]
+    assert len(panels) >= len(CATALOG.signals)
+    for title, expression in panels:
+        asked = expression.replace("$environment", ".+").replace("$namespace", ".+").replace("$__rate_interval", "1m")
+        if title in EMPTY_PANELS:
+            continue
+        wait(
+            f"data in the panel {title!r}: {asked}",
+            90,
+            lambda asked=asked: any(sample.value == sample.value for sample in house.stack.prometheus.query(asked)),
+        )
+
+
+def test_prometheus_evaluates_every_rule(house: House, wait: Wait) -> None:
+    url = f"http://127.0.0.1:{house.ports.prometheus}/api/v1/rules"
+
+    def health() -> set[str]:
+        groups = requests.get(url, timeout=10).json()["data"]["groups"]
+        return {rule["health"] for group in groups for rule in group["rules"]}
+
+    wait("every rule is healthy", 60, lambda: health() == {"ok"})
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "fiuu_circuit_breaker_state",
+        "rate_limit",
+        "http_request_duration_seconds",
+        "db_connections",
+        "goroutines",
+        "security_events",
+        "failed_auth_total",
+        "suspicious_api_calls",
+    ],
+)
+def test_the_runbooks_grep_finds_a_value(house: House, pattern: str) -> None:
+    lines = requests.get(f"http://127.0.0.1:{house.ports.service}/metrics", timeout=10).text.splitlines()
+    assert any(pattern in line and not line.startswith("#") for line in lines)
