@@ -27,7 +27,7 @@ _SHOWN = {
     Unit.SECONDS: "{{ $value | humanizeDuration }}",
     Unit.STATE: "{{ $value }}",
 }
-#: How far beyond the limit "just" is: this share of the way to the end of the scale.
+#: How far from the limit "just" is: this share of the limit, or of the way to the end of the scale if shorter.
 _JUST = 0.02
 #: Longest window of the expressions behind a threshold, and then some.
 _SETTLED = timedelta(minutes=10)
@@ -102,9 +102,9 @@ class ThresholdAlert:
         long = self.pending + _SETTLED * 2
         minutes = long // timedelta(minutes=1)
         bad = (self.labels,)
-        just_bad = limit + (self.worst - limit) * _JUST
+        just_bad = _just_towards(self.worst, limit)
         well_bad = limit + (self.worst - limit) * 0.5
-        just_good = limit + (self.best - limit) * _JUST
+        just_good = _just_towards(self.best, limit)
         well_good = limit + (self.best - limit) * 0.9
         if self.threshold.unit is Unit.STATE:
             just_bad = well_bad = self.worst
@@ -122,6 +122,11 @@ class ThresholdAlert:
             ),
             Scenario("no data", (), long),
         )
+
+
+def _just_towards(end: float, limit: float) -> float:
+    step = _JUST * min(abs(end - limit), limit)
+    return limit + step if end > limit else limit - step
 
 
 def _shown_limit(limit: float, unit: Unit) -> str:

@@ -1,0 +1,146 @@
+"""The alerts: the runbook's two to the letter, one for each threshold, each proven by promtool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from payment_alerts.groups import alert_groups
+from payment_alerts.promtool import Promtool
+from payment_alerts.rules import rules
+from payment_catalog.catalog import build_catalog
+from payment_catalog.promql import analyse, number
+from payment_catalog.settings import Environment, Levels, Settings
+from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
+
+if TYPE_CHECKING:
+    from payment_alerts.alert import Alert
+
+Written = Callable[[Settings], Path]
+
+CATALOG = build_catalog(Settings())
+ALERTS = {alert.name: alert for group in alert_groups(CATALOG) for alert in group.alerts}
+
+RUNBOOK = yaml.safe_load("""
+groups:
+- name: security-alerts
+  rules:
+  - alert: HighFailedAuthRate
+    expr: rate(failed_auth_total[5m]) > 10
+    for: 2m
+    labels:
+      severity: warning
+    annotations:
+      summary: "High failed authentication rate detected"
+
+  - alert: SuspiciousAPIAccess
+    expr: rate(suspicious_api_calls[5m]) > 5
+    for: 1m
+    labels:
+      severity: critical
+    annotations:
+      summary: "Suspicious API access pattern detected"
+""")
+
+
+def test_the_security_alerts_are_the_runbooks_to_the_letter() -> None:
+    document = rules(CATALOG, alert_groups(CATALOG))["prometheus/rules/security.yaml"]
+    (group,) = document.content["groups"]  # type: ignore[union-attr, index]
+    (expected,) = RUNBOOK["groups"]
+    assert group["name"] == expected["name"]
+    assert len(group["rules"]) == len(expected["rules"])
+    for rule, wanted in zip(group["rules"], expected["rules"], strict=True):
+        for key in ("alert", "expr", "for"):
+            assert rule[key] == wanted[key]
+        assert wanted["labels"].items() <= rule["labels"].items()
+        assert wanted["annotations"].items() <= rule["annotations"].items()
+
+
+@pytest.mark.parametrize("key", list(ThresholdKey))
+def test_every_threshold_has_an_alert_at_each_of_its_levels(key: ThresholdKey) -> None:
+    threshold = THRESHOLDS[key]
+    for level in (threshold.warning, threshold.critical):
+        if level is not None:
+            ending = f"{threshold.comparator} {number(level)}"
+            assert any(
+                alert.expr.endswith(ending) and threshold.source in alert.description for alert in ALERTS.values()
+            )
+
+
+def test_recovery_and_retention_have_their_alerts() -> None:
+    assert ALERTS["BackupOverdue"].expr.endswith("> 900")
+    assert ALERTS["RecoveryTimeExceeded"].pending == CATALOG.settings.recovery.time_objective
+    assert ALERTS["PaymentAttemptsRetentionOverdue"].expr.endswith(f"> {97 * 86400}")
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
+def test_every_alert_is_proven_both_ways(alert: Alert) -> None:
+    firing = [scenario for scenario in alert.scenarios if scenario.firing]
+    silent = [scenario for scenario in alert.scenarios if not scenario.firing]
+    assert len(firing) >= 1
+    assert len(silent) >= 2
+    assert len({scenario.title for scenario in alert.scenarios}) == len(alert.scenarios)
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
+def test_every_alert_refers_only_to_what_is_declared(alert: Alert) -> None:
+    assert analyse(alert.expr, CATALOG.declared()).problems == ()
+
+
+SETTINGS = {
+    "the runbook's": Settings(),
+    "other names, two environments": Settings(
+        service="checkout",
+        exporter="checkout-exporter",
+        namespace="shop",
+        labels={"region": "my-central"},
+        environments={
+            "production": Environment(service=("a:1", "b:1"), exporter=("c:1",)),
+            "staging": Environment(service=("d:1",), exporter=("e:1",), page=False),
+        },
+    ),
+    "both levels of every threshold": Settings(
+        thresholds={
+            key: Levels(
+                warning=threshold.maximum * 0.5 if threshold.bad is Side.ABOVE else 0.9,
+                critical=threshold.maximum * 0.9 if threshold.bad is Side.ABOVE else 0.5,
+            )
+            for key, threshold in THRESHOLDS.items()
+            if key is not ThresholdKey.CIRCUIT_BREAKER_STATE
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_every_scenario_holds_in_promtool(written: Written, settings: Settings) -> None:
+    directory = written(settings)
+    promtool = Promtool()
+    assert promtool.check_rules(sorted(directory.glob("prometheus/rules/*.yaml"))) == ()
+    assert promtool.test_rules(sorted(directory.glob("prometheus/tests/*.yaml"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "noticed_by"),
+    [
+        ("api.yaml", "> 0.05", "> 0.06", "ErrorRateCritical"),
+        ("api.yaml", "< 0.95", "> 0.95", "PaymentSuccessRateCritical"),
+        ("security.yaml", "> 10", "> 11", "HighFailedAuthRate"),
+        ("database.yaml", "> 60", "> 70", "LongRunningQuery"),
+        ("backups.yaml", "for: 2m", "for: 30m", "BackupOverdue"),
+        ("availability.yaml", "for: 4h", "for: 5h", "RecoveryTimeExceeded"),
+        ("infrastructure.yaml", "idle|iowait", "idle", "CpuUsageHigh"),
+    ],
+)
+def test_a_changed_rule_is_noticed(written: Written, file: str, right: str, wrong: str, noticed_by: str) -> None:
+    directory = written(Settings())
+    rule_file = directory / "prometheus" / "rules" / file
+    text = rule_file.read_text()
+    assert right in text
+    rule_file.write_text(text.replace(right, wrong))
+    findings = Promtool().test_rules([directory / "prometheus" / "tests" / file])
+    assert noticed_by in {finding.rule for finding in findings}
