@@ -1,0 +1,17 @@
+"""Grafana dashboards and the files by which Grafana loads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payment_dashboards.overview import overview
+from payment_dashboards.provisioning import provisioning
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+
+
+def generate(catalog: Catalog) -> Documents:
+    """Return every dashboard and Grafana's provisioning files."""
+    return {**overview(catalog), **provisioning(catalog)}

@@ -1,0 +1,16 @@
+"""Units of the catalogue as Grafana names them."""
+
+from __future__ import annotations
+
+from payment_catalog.thresholds import Unit
+
+GRAFANA_UNITS: dict[Unit, str] = {
+    Unit.RATIO: "percentunit",
+    Unit.SECONDS: "s",
+    Unit.BYTES: "bytes",
+    Unit.BYTES_PER_SECOND: "Bps",
+    Unit.COUNT: "short",
+    Unit.PER_SECOND: "reqps",
+    Unit.CURRENCY: "locale",
+    Unit.STATE: "none",
+}
