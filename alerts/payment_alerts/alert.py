@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from payment_catalog.links import overview_url, runbook_url
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from payment_catalog.incidents import IncidentKey
     from payment_catalog.severities import Priority, Severity
     from payment_catalog.signals import RecordingRule
-
-DASHBOARD_UID = "payment-service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,11 @@ class Alert:
 
     def annotations(self, catalog: Catalog) -> dict[str, str]:
         """Return the annotations of the rule."""
-        urls = catalog.settings.urls
         return {
             "summary": self.summary,
             "description": self.description,
-            "runbook_url": f"{urls.runbooks}/{self.name}.md",
-            "dashboard_url": f"{urls.grafana}/d/{DASHBOARD_UID}",
+            "runbook_url": runbook_url(catalog.settings, self.name),
+            "dashboard_url": overview_url(catalog.settings),
         }
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from payment_alerts.alert import DASHBOARD_UID
 from payment_catalog.documents import TextDocument
 from payment_catalog.durations import format_duration
 from payment_catalog.incidents import BEFORE_ESCALATION, SECURITY_CHECKLIST
+from payment_catalog.links import overview_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert) -> str:
         level=catalog.severity_levels[alert.priority],
         row=catalog.escalation[alert.team],
         urls=catalog.settings.urls,
-        dashboard=f"{catalog.settings.urls.grafana}/d/{DASHBOARD_UID}",
+        dashboard=overview_url(catalog.settings),
         before_escalation=BEFORE_ESCALATION,
         checklist=SECURITY_CHECKLIST if incident.is_security else {},
     )

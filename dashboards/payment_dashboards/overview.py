@@ -11,6 +11,7 @@ from grafanalib.core import Dashboard, DashboardLink, Panel, RowPanel, Template,
 
 from payment_catalog.documents import JsonDocument
 from payment_catalog.external_metrics import UP
+from payment_catalog.links import OVERVIEW_UID
 from payment_catalog.signals import Section
 from payment_dashboards.layout import heading_position, positions, section_height
 from payment_dashboards.panels import DATASOURCE, signal_panel
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from payment_catalog.documents import Documents
     from payment_catalog.settings import Urls
 
-UID = "payment-service"
 #: Of Grafana 9: what newer ones read without migrating panels.
 SCHEMA_VERSION = 37
 _EVERYTHING = ".+"
@@ -31,7 +31,7 @@ def overview(catalog: Catalog) -> Documents:
     """Return the dashboard."""
     dashboard = Dashboard(
         title="Payment service",
-        uid=UID,
+        uid=OVERVIEW_UID,
         description="Every key metric of the payment service's runbook, with its limit.",
         tags=["payment", "payobs"],
         editable=False,
@@ -45,7 +45,7 @@ def overview(catalog: Catalog) -> Documents:
         links=_links(catalog.settings.urls),
         panels=list(_panels(catalog)),
     )
-    return {f"grafana/dashboards/{UID}.json": JsonDocument(_plain(dashboard), __name__)}
+    return {f"grafana/dashboards/{OVERVIEW_UID}.json": JsonDocument(_plain(dashboard), __name__)}
 
 
 def _plain(dashboard: Dashboard) -> Any:

@@ -1,0 +1,102 @@
+"""Fluentd's configuration: complete, the same in the ConfigMap, and no value can break out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import payment_logging
+from payment_catalog.catalog import build_catalog
+from payment_catalog.documents import TextDocument, YamlDocument
+from payment_catalog.settings import Settings
+from payment_logging.fluentd import Environment, Section, print_sections, print_value
+from payment_logging.pipeline import _CARD, pipeline
+
+DOCUMENTS = payment_logging.generate(build_catalog(Settings(namespace="shop")))
+
+
+def configuration() -> str:
+    document = DOCUMENTS["fluentd/fluent.conf"]
+    assert isinstance(document, TextDocument)
+    return document.text
+
+
+def test_the_config_map_is_the_runbooks_and_carries_the_same_text() -> None:
+    document = DOCUMENTS["kubernetes/logging-config.yaml"]
+    assert isinstance(document, YamlDocument)
+    content = document.content
+    assert content["metadata"]["name"] == "logging-config"  # type: ignore[index]
+    assert content["metadata"]["namespace"] == "shop"  # type: ignore[index]
+    assert content["data"]["fluent.conf"] == configuration()  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path /var/log/containers/*payment-service*.log",
+        "pos_file /var/log/fluentd-containers.log.pos",
+        "tag kubernetes.*",
+        "s3_bucket your-bucket",
+        "path payment-service-logs/%Y/%m/%d/",
+        "password \"#{ENV['ELASTICSEARCH_PASSWORD']}\"",
+    ],
+)
+def test_the_runbooks_names_are_there(line: str) -> None:
+    assert line in [text.strip() for text in configuration().splitlines()]
+
+
+def test_every_section_is_closed() -> None:
+    opened: list[str] = []
+    for line in configuration().splitlines():
+        text = line.strip()
+        if match := re.fullmatch(r"</(\w+)>", text):
+            assert opened.pop() == match[1]
+        elif match := re.fullmatch(r"<(\w+)( .*)?>", text):
+            opened.append(match[1])
+    assert opened == []
+
+
+def test_card_numbers_are_redacted_before_a_line_is_parsed() -> None:
+    filters = [section.parameters["@type"] for section in pipeline(Settings()) if section.name == "filter"]
+    assert filters.index("record_modifier") < filters.index("parser")
+
+
+@pytest.mark.parametrize("number", ["4111111111111111", "5500 0000 0000 0004", "3782-822463-10005"])
+def test_a_card_number_is_found(number: str) -> None:
+    assert re.sub(_CARD, "x", f'{{"note": "{number}"}}') == '{"note": "x"}'
+
+
+@pytest.mark.parametrize(
+    "text", ["amount_minor: 125000", "1764000000123", "order-20261124-0001", "0.411111111111111123"]
+)
+def test_amounts_times_and_order_numbers_stay(text: str) -> None:
+    assert re.sub(_CARD, "x", text) == text
+
+
+@given(st.text())
+def test_a_value_stays_one_value_on_one_line(value: str) -> None:
+    try:
+        printed = print_value(value)
+    except ValueError:
+        assert any(ord(character) < 32 for character in value)
+        return
+    assert len(printed.splitlines()) <= 1 or not {"\n", "\r"} & set(printed)
+    if printed != value:
+        assert printed[0] == printed[-1] == "'"
+        assert re.fullmatch(r"(?:[^'\\]|\\.)*", printed[1:-1], re.DOTALL)
+        assert re.sub(r"\\(.)", r"\1", printed[1:-1], flags=re.DOTALL) == value
+
+
+@pytest.mark.parametrize("name", ["a b", "a\nb", "<x>", ""])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot stand"):
+        print_sections([Section(name, "", {})])
+
+
+def test_a_secret_is_a_reference_to_the_environment() -> None:
+    assert print_value(Environment("A_KEY")) == "\"#{ENV['A_KEY']}\""
+    with pytest.raises(ValueError, match="cannot stand"):
+        print_value(Environment("A'] + `id`"))
