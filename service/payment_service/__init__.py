@@ -1,0 +1,1 @@
+"""Reference payment service, and the instrumentation by which it is observed."""

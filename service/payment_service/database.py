@@ -1,0 +1,54 @@
+"""The engine: PostgreSQL by ``DB_HOST``, else a SQLite file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from payment_catalog.database_settings import DatabaseSettings
+
+#: Seconds until a request gives up on a connection, and the database on a statement.
+POOL_TIMEOUT = 5.0
+STATEMENT_TIMEOUT = 10.0
+
+
+def create_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """Return an engine with a bounded pool; nothing is opened yet. Raises OSError for an unreadable password file."""
+    idle = min(settings.max_idle_connections, settings.max_connections)
+    pool = {
+        "pool_size": max(1, idle),
+        "max_overflow": settings.max_connections - max(1, idle),
+        "pool_timeout": POOL_TIMEOUT,
+    }
+    if settings.is_postgresql:
+        return create_async_engine(
+            URL.create(
+                "postgresql+asyncpg",
+                username=settings.user,
+                password=settings.read_password() or None,
+                host=settings.host,
+                port=settings.port,
+                database=settings.name,
+            ),
+            pool_pre_ping=True,
+            connect_args={"timeout": POOL_TIMEOUT, "command_timeout": STATEMENT_TIMEOUT},
+            **pool,
+        )
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(settings.sqlite_path)),
+        connect_args={"timeout": STATEMENT_TIMEOUT},
+        **pool,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    del record
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
