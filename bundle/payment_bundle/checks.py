@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.amtool import Amtool
 from payment_alerts.promtool import Promtool
-
 from payment_bundle.declaration import declared_at
 from payment_bundle.drift import drift
 from payment_bundle.expression_check import expression_findings

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_alerts.alertmanager import alertmanager
-from payment_alerts.runbooks import runbooks
-
 import payment_dashboards
 import payment_logging
+from payment_alerts.alertmanager import alertmanager
 from payment_alerts.groups import alert_groups
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
+from payment_alerts.runbooks import runbooks
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, Header, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -45,6 +45,14 @@ router = APIRouter(tags=["payments"])
 log = structlog.get_logger()
 
 
+def _as_utc(time: datetime) -> datetime:
+    """SQLite forgets the zone of what it stores; everything that is stored is UTC."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+UtcTime = Annotated[datetime, AfterValidator(_as_utc)]
+
+
 class NewPayment(BaseModel):
     """What a merchant sends. ``card_token`` stands for a card that the gateway knows; numbers are not accepted."""
 
@@ -70,7 +78,7 @@ class Payment(BaseModel):
     method: PaymentMethod
     status: PaymentStatus
     failure_reason: FailureReason | None
-    created_at: datetime
+    created_at: UtcTime
 
 
 class PaymentPage(BaseModel):

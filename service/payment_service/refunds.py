@@ -20,7 +20,7 @@ from payment_catalog.vocabulary import (
     RefundStatus,
 )
 from payment_service.context import Merchant, Parts, PartsOf
-from payment_service.payments import MAX_AMOUNT, own_payment
+from payment_service.payments import MAX_AMOUNT, UtcTime, own_payment
 from payment_service.problems import ProblemError
 from payment_service.tables import payment_attempts, payments, refunds
 
@@ -49,7 +49,7 @@ class Refund(BaseModel):
     amount_minor: int
     currency: Currency
     status: RefundStatus
-    created_at: datetime
+    created_at: UtcTime
 
 
 @router.post("/payments/{payment_id}/refunds", status_code=HTTPStatus.CREATED)
