@@ -38,18 +38,13 @@ class Caller:
     url: str
     key: str
 
-    def session(self) -> requests.Session:
-        """Return a session that sends the key."""
-        session = requests.Session()
-        session.headers["Authorization"] = f"Bearer {self.key}"
-        return session
-
 
 class Traffic:
     """Threads that send requests until the block ends."""
 
     def __init__(self, caller: Caller, per_second: float, seed: int = 0) -> None:
         self._caller = caller
+        self._key = {"Authorization": f"Bearer {caller.key}"}
         self._per_second = per_second
         self._random = random.Random(seed)  # noqa: S311 - customers, not secrets
         self._ended = threading.Event()
@@ -80,9 +75,8 @@ class Traffic:
         thread.start()
 
     def _customers(self) -> None:
-        with self._caller.session() as session:
-            paid: list[str] = []
-            self._repeat(lambda _: self._visit(session, paid), self._per_second)
+        paid: list[str] = []
+        self._repeat(lambda session: self._visit(session, paid), self._per_second)
 
     def _visit(self, session: requests.Session, paid: list[str]) -> None:
         payment = self._pay(session)
@@ -90,10 +84,12 @@ class Traffic:
             paid.append(payment)
             del paid[:-100]
         if paid and self._random.random() < _READ_SHARE:
-            session.get(f"{self._caller.url}/payments/{self._random.choice(paid)}", timeout=_TIMEOUT)
+            session.get(f"{self._caller.url}/payments/{self._random.choice(paid)}", headers=self._key, timeout=_TIMEOUT)
         if paid and self._random.random() < _REFUND_SHARE:
             refunded = paid.pop(self._random.randrange(len(paid)))
-            session.post(f"{self._caller.url}/payments/{refunded}/refunds", json={}, timeout=_TIMEOUT)
+            session.post(
+                f"{self._caller.url}/payments/{refunded}/refunds", json={}, headers=self._key, timeout=_TIMEOUT
+            )
 
     def _pay(self, session: requests.Session) -> str | None:
         methods = list(_METHOD_WEIGHTS)
@@ -105,7 +101,7 @@ class Traffic:
                 "currency": self._random.choice(_CURRENCIES),
                 "method": self._random.choices(methods, list(_METHOD_WEIGHTS.values()))[0],
             },
-            headers={"Idempotency-Key": str(key)},
+            headers={**self._key, "Idempotency-Key": str(key)},
             timeout=_TIMEOUT,
         )
         return str(response.json()["id"]) if response.status_code == 201 else None
@@ -119,6 +115,7 @@ class Traffic:
 
     def _repeat(self, act: Callable[[requests.Session], None], per_second: float, total: int = 0) -> None:
         with requests.Session() as session:
+            session.trust_env = False  # loopback needs no proxy, whatever the environment says
             for due in _schedule(per_second, total):
                 if self._ended.wait(max(0.0, due - time.monotonic())):
                     return
