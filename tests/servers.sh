@@ -2,27 +2,26 @@
 # Installs the servers that the tests run for real, where they are missing: as root or by sudo.
 set -euo pipefail
 
-declare -A package=(
-  [promtool]=prometheus [prometheus]=prometheus [alertmanager]=prometheus-alertmanager [amtool]=prometheus-alertmanager
-  [redis-server]=redis-server [/usr/lib/postgresql]=postgresql
-)
-# Debian's Alertmanager is called prometheus-alertmanager.
-declare -A binary=([alertmanager]=prometheus-alertmanager)
-
 missing=()
-for name in "${!package[@]}"; do
-  command -v "$name" >/dev/null || command -v "${binary[$name]:-$name}" >/dev/null || [ -d "$name" ] || missing+=("${package[$name]}")
-done
+# need PACKAGE PROGRAM: a program's name, or a path in which * may stand
+need() {
+  command -v "$2" >/dev/null || compgen -G "$2" >/dev/null || missing+=("$1")
+}
+need prometheus prometheus
+need prometheus promtool
+need prometheus-alertmanager prometheus-alertmanager
+need prometheus-alertmanager amtool
+need redis-server redis-server
+need postgresql '/usr/lib/postgresql/*/bin/initdb'
 [ ${#missing[@]} -eq 0 ] && exit 0
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 
-run=()
+root=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "the tests need these packages: ${missing[*]}" >&2; exit 2; }
-  run=(sudo)
+  command -v sudo >/dev/null || { echo "the tests need these Debian packages: ${missing[*]}" >&2; exit 2; }
+  root=(sudo)
 fi
-command -v apt-get >/dev/null || { echo "the tests need these programs' packages: ${missing[*]}" >&2; exit 2; }
+command -v apt-get >/dev/null || { echo "the tests need the programs of these Debian packages: ${missing[*]}" >&2; exit 2; }
 echo "installing ${missing[*]} ..."
-export DEBIAN_FRONTEND=noninteractive
-"${run[@]}" apt-get update -qq
-"${run[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+"${root[@]}" apt-get update -qq
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from payment_catalog import exporter_metrics as metrics
@@ -9,7 +10,8 @@ from payment_catalog.exposition import gauge_family
 from payment_catalog.vocabulary import ExporterCollector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import os
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from prometheus_client.core import Metric as MetricFamily
@@ -28,14 +30,33 @@ class BackupCollector:
         self._directory = directory
 
     def collect(self) -> Sequence[MetricFamily]:
-        """Return the number of backups, and age and size of the newest."""
-        found = [file.stat() for file in self._directory.glob(PATTERN)]
+        """Return the number of backups, and age and size of the newest.
+
+        Raises OSError for a directory that may not be read: that it holds no backup is not known.
+        """
+        found = list(_backups(self._directory))
         families = [_gauge(metrics.BACKUP_FILES, len(found))]
         if found:
-            newest = max(found, key=lambda stat: stat.st_mtime)
+            newest = max(found, key=lambda file: file.st_mtime)
             families.append(_gauge(metrics.BACKUP_LAST_TIMESTAMP, newest.st_mtime))
             families.append(_gauge(metrics.BACKUP_LAST_SIZE, newest.st_size))
         return families
+
+
+def _backups(directory: Path) -> Iterator[os.stat_result]:
+    try:
+        entries = list(directory.iterdir())
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if not entry.match(PATTERN):
+            continue
+        try:
+            file = entry.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(file.st_mode):
+            yield file
 
 
 def _gauge(metric: Metric, value: float) -> MetricFamily:

@@ -1,8 +1,13 @@
-"""Business figures from the payment database."""
+"""Business figures from the payment database.
+
+They are sums over what the tables hold, so they survive a restart of the service. Each stays exact up to
+2**53, the largest integer below which a sample, a double, holds every one.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,24 +15,33 @@ from sqlalchemy import text
 
 from payment_catalog import exporter_metrics as metrics
 from payment_catalog.exposition import counter_family, gauge_family
-from payment_catalog.vocabulary import Currency, ExporterCollector
+from payment_catalog.vocabulary import Currency, ExporterCollector, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from prometheus_client.core import Metric as MetricFamily
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from payment_catalog.metric import Metric
 
 log = logging.getLogger(__name__)
 
-_PAYMENTS = """
-SELECT method, status, currency, count(*), sum(amount_minor) FROM payments
-WHERE status <> 'pending' GROUP BY method, status, currency
-"""
-_FAILURES = "SELECT failure_reason, count(*) FROM payments WHERE status = 'failed' GROUP BY failure_reason"
-_REFUNDS = "SELECT status, currency, count(*) FROM refunds WHERE status <> 'pending' GROUP BY status, currency"
+_PAYMENTS = text("""
+SELECT method, status, currency, failure_reason AS reason, count(*) AS number, coalesce(sum(amount_minor), 0) AS amount
+FROM payments WHERE status <> :pending GROUP BY method, status, currency, failure_reason
+""")
+_REFUNDS = text("""
+SELECT status, currency, count(*) AS number FROM refunds WHERE status <> :pending GROUP BY status, currency
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What some rows of the database add to the series with these label values."""
+
+    labels: tuple[str | None, ...]
+    amount: int
 
 
 class BusinessCollector:
@@ -37,40 +51,60 @@ class BusinessCollector:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._said: set[str] = set()
 
     def collect(self) -> Sequence[MetricFamily]:
         """Return every combination of the vocabulary, so that a first payment is an increase from 0."""
         with self._engine.connect() as connection:
-            payments = [(tuple(row[:3]), int(row[3]), int(row[4])) for row in connection.execute(text(_PAYMENTS))]
-            failures = _counts(connection, _FAILURES)
-            refunds = _counts(connection, _REFUNDS)
-        revenue = [((currency,), amount) for (_, status, currency), _, amount in payments if status == "succeeded"]
-        minor_units = gauge_family(metrics.BUSINESS_CURRENCY_MINOR_UNITS)
-        for currency in Currency:
-            minor_units.add_metric([currency], currency.minor_units)
+            payments = connection.execute(_PAYMENTS, {"pending": PaymentStatus.PENDING.value}).all()
+            refunds = connection.execute(_REFUNDS, {"pending": RefundStatus.PENDING.value}).all()
+        succeeded = [row for row in payments if row.status == PaymentStatus.SUCCEEDED]
+        failed = [row for row in payments if row.status == PaymentStatus.FAILED]
         return (
-            _family(metrics.BUSINESS_PAYMENTS, [(labels, count) for labels, count, _ in payments]),
-            _family(metrics.BUSINESS_REVENUE, revenue),
-            minor_units,
-            _family(metrics.BUSINESS_FAILURES, failures),
-            _family(metrics.BUSINESS_REFUNDS, refunds),
+            self._family(
+                metrics.BUSINESS_PAYMENTS,
+                [Share((row.method, row.status, row.currency), row.number) for row in payments],
+            ),
+            self._family(metrics.BUSINESS_REVENUE, [Share((row.currency,), int(row.amount)) for row in succeeded]),
+            self._family(metrics.BUSINESS_FAILURES, [Share((row.reason,), row.number) for row in failed]),
+            self._family(metrics.BUSINESS_REFUNDS, [Share((row.status, row.currency), row.number) for row in refunds]),
+            _minor_units(),
         )
 
+    def _family(self, metric: Metric, shares: Iterable[Share]) -> MetricFamily:
+        totals, strange = tally(metric, shares)
+        if strange and metric.name not in self._said:
+            self._said.add(metric.name)
+            log.warning(
+                "rows with an undeclared value are left out of %s, label: %s", metric.name, ", ".join(sorted(strange))
+            )
+        family = counter_family(metric)
+        for labels, total in totals.items():
+            family.add_metric(labels, total)
+        return family
 
-def _counts(connection: Connection, statement: str) -> list[tuple[tuple[object, ...], int]]:
-    return [(tuple(row[:-1]), int(row[-1])) for row in connection.execute(text(statement))]
 
+def tally(metric: Metric, shares: Iterable[Share]) -> tuple[dict[tuple[str, ...], int], set[str]]:
+    """Sum ``shares`` by their labels, and name the labels that held a value which is not declared.
 
-def _family(metric: Metric, rows: Iterable[tuple[tuple[object, ...], int]]) -> MetricFamily:
-    """Sum ``rows`` by their labels. A value that is not declared makes no series: it is logged and left out."""
+    What is not declared makes no series, whoever wrote it into the database; it is told of by the name of
+    its label, because the value itself may be anything.
+    """
     totals = dict.fromkeys(product(*(label.values for label in metric.labels)), 0)
-    for labels, amount in rows:
-        key = tuple(str(label) for label in labels)
-        if key in totals:
-            totals[key] += amount
+    strange: set[str] = set()
+    for share in shares:
+        unknown = {
+            label.name for label, found in zip(metric.labels, share.labels, strict=True) if found not in label.values
+        }
+        if unknown:
+            strange |= unknown
         else:
-            log.warning("undeclared value in the database metric=%s labels=%r", metric.name, key)
-    family = counter_family(metric)
-    for labels, total in totals.items():
-        family.add_metric(labels, total)
+            totals[tuple(str(found) for found in share.labels)] += share.amount
+    return totals, strange
+
+
+def _minor_units() -> MetricFamily:
+    family = gauge_family(metrics.BUSINESS_CURRENCY_MINOR_UNITS)
+    for currency in Currency:
+        family.add_metric([currency], currency.minor_units)
     return family

@@ -12,13 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import prometheus_client
 from prometheus_client import CollectorRegistry, ProcessCollector
 from pydantic import ValidationError
 
 from payment_catalog.database_settings import DatabaseSettings
 from payment_catalog.exporter_metrics import EXPORTER_BUILD_INFO
 from payment_catalog.exposition import gauge
+from payment_catalog.settings import Backups
 from payment_catalog.vocabulary import ExporterCollector
 from payment_exporter.backup import BackupCollector
 from payment_exporter.business import BusinessCollector
@@ -26,6 +26,7 @@ from payment_exporter.collector import Scrape
 from payment_exporter.connection import connect
 from payment_exporter.database import DatabaseCollector
 from payment_exporter.host import HostCollector
+from payment_exporter.logs import log_to_stderr
 from payment_exporter.server import ExporterServer
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     options = parser().parse_args()
-    logging.basicConfig(
-        level=options.log_level.upper(),
-        format="ts=%(asctime)s level=%(levelname)s logger=%(name)s msg=%(message)s",
-        stream=sys.stderr,
-    )
+    log_to_stderr(options.log_level)
     try:
         registry = build_registry(options)
         server = ExporterServer(options.listen_address, registry, options.telemetry_path)
@@ -63,20 +60,40 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
     arguments = argparse.ArgumentParser(
         prog="payment-exporter",
+        allow_abbrev=False,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description="Publishes business, database, host and backup figures. The database is named by DB_* as for the "
         "payment service.",
     )
     arguments.add_argument(
-        "--web.listen-address", dest="listen_address", type=_address, default=("127.0.0.1", 9877), metavar="HOST:PORT"
+        "--web.listen-address",
+        dest="listen_address",
+        type=_address,
+        default="127.0.0.1:9877",
+        metavar="HOST:PORT",
+        help="where to listen; no host means every IPv4 address, [::] every address",
     )
-    arguments.add_argument("--web.telemetry-path", dest="telemetry_path", default="/metrics", metavar="PATH")
-    for collector in ExporterCollector:
-        arguments.add_argument(
-            f"--collector.{collector}", dest=f"collector_{collector}", action="store_true", default=True
-        )
-        arguments.add_argument(f"--no-collector.{collector}", dest=f"collector_{collector}", action="store_false")
     arguments.add_argument(
-        "--collector.timeout", dest="timeout", type=_seconds, default=5.0, metavar="SECONDS", help="default 5"
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="where the metrics are",
+    )
+    for collector in ExporterCollector:
+        target = f"collector_{collector}"
+        arguments.add_argument(
+            f"--collector.{collector}", dest=target, action="store_true", default=True, help=f"measure {collector}"
+        )
+        arguments.add_argument(f"--no-collector.{collector}", dest=target, action="store_false", help="do not")
+    arguments.add_argument(
+        "--collector.timeout",
+        dest="timeout",
+        type=_seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="after which a scrape answers without a collector; below Prometheus' scrape_timeout",
     )
     arguments.add_argument(
         "--collector.host.mountpoint",
@@ -84,16 +101,19 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         metavar="PATH",
-        help="file system to watch, may be repeated; default /",
+        help="file system to watch, may be repeated; / unless given",
     )
     arguments.add_argument(
         "--collector.backup.directory",
         dest="backup_directory",
         type=Path,
-        default=Path("/backups/payment-service"),
+        default=Path(Backups().directory),
         metavar="PATH",
+        help="where the backups are",
     )
-    arguments.add_argument("--log.level", dest="log_level", choices=_LEVELS, default="info")
+    arguments.add_argument(
+        "--log.level", dest="log_level", choices=_LEVELS, default="info", help="least level that is logged"
+    )
     arguments.add_argument(
         "--version", action="version", version=f"payment-exporter {version('payment-observability')}"
     )
@@ -102,7 +122,6 @@ def parser() -> argparse.ArgumentParser:
 
 def build_registry(options: argparse.Namespace) -> CollectorRegistry:
     """Return a registry with the exporter's own metrics and every collector that is on."""
-    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     gauge(EXPORTER_BUILD_INFO, registry).labels(version("payment-observability"), platform.python_version()).set(1)
@@ -135,10 +154,16 @@ def _serve(server: ExporterServer) -> None:
 
 
 def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not port.isdigit() or not 0 <= int(port) <= 65535:
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} does not begin with /")
+    return text
 
 
 def _seconds(text: str) -> float:

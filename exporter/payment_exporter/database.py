@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from payment_catalog import exporter_metrics as metrics
 from payment_catalog.exposition import gauge_family
 from payment_catalog.vocabulary import ExporterCollector
+from payment_exporter.connection import APPLICATION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,14 +26,16 @@ log = logging.getLogger(__name__)
 _POSTGRESQL_SIZE = "SELECT pg_database_size(current_database())"
 _POSTGRESQL_OLDEST = "SELECT extract(epoch FROM min(created_at)) FROM payment_attempts"
 _POSTGRESQL_LONGEST = """
-SELECT coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0) FROM pg_stat_activity
-WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+SELECT greatest(coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0), 0) FROM pg_stat_activity
+WHERE state = 'active' AND backend_type = 'client backend' AND application_name <> :exporter
 """
-_POSTGRESQL_HAS_STATEMENTS = "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'"
 _POSTGRESQL_SLOWEST = "SELECT coalesce(max(mean_exec_time), 0) / 1000 FROM pg_stat_statements"
 
+#: SQLSTATE of a view that is not there, is older than PostgreSQL 13, may not be read, or whose library is not loaded.
+_NO_STATEMENTS = frozenset({"42P01", "42703", "42501", "55000"})
+
 _SQLITE_SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-_SQLITE_OLDEST = "SELECT unixepoch(min(created_at)) FROM payment_attempts"
+_SQLITE_OLDEST = "SELECT CAST(strftime('%s', min(created_at)) AS INTEGER) FROM payment_attempts"
 
 
 class DatabaseCollector:
@@ -56,16 +60,23 @@ class DatabaseCollector:
     def _postgresql(self, connection: Connection) -> Iterator[MetricFamily]:
         yield from _gauge(metrics.DATABASE_SIZE, connection, _POSTGRESQL_SIZE)
         yield from _gauge(metrics.DATABASE_OLDEST_ATTEMPT, connection, _POSTGRESQL_OLDEST)
-        yield from _gauge(metrics.DATABASE_LONGEST_QUERY, connection, _POSTGRESQL_LONGEST)
-        if connection.execute(text(_POSTGRESQL_HAS_STATEMENTS)).scalar():
+        yield from _gauge(metrics.DATABASE_LONGEST_QUERY, connection, _POSTGRESQL_LONGEST, exporter=APPLICATION_NAME)
+        yield from self._slowest_statement(connection)
+
+    def _slowest_statement(self, connection: Connection) -> Iterator[MetricFamily]:
+        """Yield nothing without pg_stat_statements, and say so once."""
+        try:
             yield from _gauge(metrics.DATABASE_SLOWEST_STATEMENT, connection, _POSTGRESQL_SLOWEST)
-        elif not self._said_missing:
-            self._said_missing = True
-            log.warning("extension pg_stat_statements is not installed; slow statements are not measured")
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _NO_STATEMENTS:
+                raise
+            if not self._said_missing:
+                self._said_missing = True
+                log.warning("slow statements are not measured: %s", str(error.orig).partition("\n")[0])
 
 
-def _gauge(metric: Metric, connection: Connection, statement: str) -> Iterator[MetricFamily]:
-    value = connection.execute(text(statement)).scalar()
+def _gauge(metric: Metric, connection: Connection, statement: str, **parameters: str) -> Iterator[MetricFamily]:
+    value = connection.execute(text(statement), parameters).scalar()
     if value is not None:
         family = gauge_family(metric)
         family.add_metric([], float(value))
