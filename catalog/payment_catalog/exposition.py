@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, UnknownMetricFamily
 from prometheus_client.registry import Collector
 
-from payment_catalog.metric import Metric, MetricType
+from payment_catalog.metric import Metric, MetricType, WorkerAggregation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import Metric as MetricFamily
+
+#: prometheus_client's names; "live" leaves out the workers that are gone.
+_MODES: Mapping[WorkerAggregation, Literal["livesum", "livemax", "livemin", "livemostrecent"]] = {
+    WorkerAggregation.SUM: "livesum",
+    WorkerAggregation.MAX: "livemax",
+    WorkerAggregation.MIN: "livemin",
+    WorkerAggregation.LATEST: "livemostrecent",
+}
 
 
 def _expect(metric: Metric, *types: MetricType) -> None:
@@ -30,9 +37,15 @@ def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
 
 
 def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
-    """Create and register the gauge that is declared."""
+    """Create and register the gauge that is declared, with its aggregation over worker processes."""
     _expect(metric, MetricType.GAUGE)
-    return Gauge(metric.name, metric.description, metric.label_names, registry=registry)
+    return Gauge(
+        metric.name,
+        metric.description,
+        metric.label_names,
+        registry=registry,
+        multiprocess_mode=_MODES[metric.workers],
+    )
 
 
 def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
@@ -46,23 +59,23 @@ class UntypedCounter(Collector):
 
     prometheus_client appends ``_total`` to every counter. The runbook's rule on
     ``suspicious_api_calls`` needs exactly that name, which both text formats allow for type unknown.
+    The value is stored as the library stores its own: with several worker processes it is summed over
+    them, and kept when one of them ends.
     """
 
     def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
         _expect(metric, MetricType.UNKNOWN)
         self._metric = metric
-        self._value = 0
-        self._lock = threading.Lock()
+        self._value = values.ValueClass(metric.type.value, metric.name, metric.name, (), (), metric.description)
         registry.register(self)
 
     def inc(self) -> None:
         """Add one."""
-        with self._lock:
-            self._value += 1
+        self._value.inc(1)
 
     def collect(self) -> Iterable[MetricFamily]:
         """Yield the one family of this collector."""
-        yield UnknownMetricFamily(self._metric.name, self._metric.description, value=self._value)
+        yield UnknownMetricFamily(self._metric.name, self._metric.description, value=self._value.get())
 
 
 def counter_family(metric: Metric) -> CounterMetricFamily:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from payment_catalog import exporter_metrics, service_metrics
 from payment_catalog.metric import Label, Metric, MetricType
+from payment_catalog.publishers import EXPORTER, SERVICE
 
 PROMETHEUS = "Prometheus"
 CLIENT_LIBRARY = "prometheus_client.ProcessCollector"
@@ -27,7 +27,7 @@ ALERTS = Metric(
 #: Published by the client library inside the service and the exporter alike.
 PROCESS_METRICS: tuple[Metric, ...] = tuple(
     Metric(name, kind, description, publisher, library=CLIENT_LIBRARY)
-    for publisher in (service_metrics.PUBLISHER, exporter_metrics.PUBLISHER)
+    for publisher in (SERVICE, EXPORTER)
     for name, kind, description in (
         ("process_virtual_memory_bytes", MetricType.GAUGE, "Virtual memory size in bytes."),
         ("process_resident_memory_bytes", MetricType.GAUGE, "Resident memory size in bytes."),

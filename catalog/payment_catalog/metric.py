@@ -15,6 +15,15 @@ class MetricType(StrEnum):
     UNKNOWN = "unknown"
 
 
+class WorkerAggregation(StrEnum):
+    """How the values of a gauge become one, where several worker processes serve; dead workers are left out."""
+
+    SUM = "sum"
+    MAX = "max"
+    MIN = "min"
+    LATEST = "latest"
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A label and the values it can take.
@@ -39,6 +48,7 @@ class Metric:
     ``name`` is the name that PromQL uses (a counter's ends in ``_total``). ``published_by`` is the
     program whose ``/metrics`` shows it; ``library`` names the package that produces it where that is
     not this project. A ``conditional`` text says when a healthy publisher does not show the metric.
+    ``workers`` is for gauges: how the values of several worker processes become one.
     """
 
     name: str
@@ -49,6 +59,7 @@ class Metric:
     buckets: tuple[float, ...] = ()
     library: str = ""
     conditional: str = ""
+    workers: WorkerAggregation = WorkerAggregation.SUM
     label_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

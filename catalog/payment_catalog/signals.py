@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from payment_catalog import exporter_metrics as exporter
+from payment_catalog import http_metrics
 from payment_catalog import service_metrics as service
 from payment_catalog.promql import quote
 from payment_catalog.thresholds import Threshold, ThresholdKey, Unit
@@ -134,7 +135,7 @@ def api_latency_p95(settings: Settings) -> Signal:
     """95th percentile of the time to answer a request."""
     buckets = RecordingRule(
         f"job_le:http_request_duration_seconds_bucket:rate{WINDOW}",
-        f"sum by ({JOB}, le) (rate({service.HTTP_REQUEST_DURATION.bucket}{{{service_job(settings)}}}[{WINDOW}]))",
+        f"sum by ({JOB}, le) (rate({http_metrics.HTTP_REQUEST_DURATION.bucket}{{{service_job(settings)}}}[{WINDOW}]))",
     )
     return Signal(
         "api_latency_p95",
@@ -156,11 +157,11 @@ def error_ratio(settings: Settings) -> Signal:
     job = service_job(settings)
     requests = RecordingRule(
         f"job:http_requests:rate{WINDOW}",
-        f"sum by ({JOB}) (rate({service.HTTP_REQUESTS}{{{job}}}[{WINDOW}]))",
+        f"sum by ({JOB}) (rate({http_metrics.HTTP_REQUESTS}{{{job}}}[{WINDOW}]))",
     )
     errors = RecordingRule(
         f"job:http_requests_5xx:rate{WINDOW}",
-        f'sum by ({JOB}) (rate({service.HTTP_REQUESTS}{{{job}, code=~"5.."}}[{WINDOW}])) or {requests} * 0',
+        f'sum by ({JOB}) (rate({http_metrics.HTTP_REQUESTS}{{{job}, code=~"5.."}}[{WINDOW}])) or {requests} * 0',
     )
     return Signal(
         "error_ratio",

@@ -19,8 +19,10 @@ class PaymentStatus(StrEnum):
     """State of a payment in the database."""
 
     PENDING = "pending"
+    AUTHORIZED = "authorized"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class RefundStatus(StrEnum):
@@ -39,6 +41,7 @@ class FailureReason(StrEnum):
     GATEWAY_ERROR = "gateway_error"
     GATEWAY_TIMEOUT = "gateway_timeout"
     CIRCUIT_OPEN = "circuit_open"
+    INTERRUPTED = "interrupted"
 
 
 class Currency(StrEnum):
@@ -61,33 +64,77 @@ class SecurityEvent(StrEnum):
     """What the service reports as a security event."""
 
     FAILED_AUTH = "failed_auth"
+    SCOPE_DENIED = "scope_denied"
     FORBIDDEN = "forbidden"
+    ID_ENUMERATION = "id_enumeration"
     PATH_SCAN = "path_scan"
+    SIGNATURE_FAILURE = "signature_failure"
+    KEY_FROM_MANY_ADDRESSES = "key_from_many_addresses"
+    CARD_DATA = "card_data"
     RATE_LIMITED = "rate_limited"
 
 
 class RateLimitOutcome(StrEnum):
-    """What the rate limiter decided."""
+    """What the rate limiter decided. Unchecked: its storage did not answer."""
 
     ALLOWED = "allowed"
     REJECTED = "rejected"
+    UNCHECKED_ALLOWED = "unchecked_allowed"
+    UNCHECKED_REJECTED = "unchecked_rejected"
 
 
 class GatewayOperation(StrEnum):
     """A request to the gateway."""
 
     CHARGE = "charge"
+    CAPTURE = "capture"
+    CANCEL = "cancel"
     REFUND = "refund"
+    QUERY = "query"
 
 
 class GatewayOutcome(StrEnum):
-    """How a request to the gateway ended."""
+    """How a request to the gateway ended.
+
+    After ``error``, ``timeout`` and ``bad_signature`` it is not known whether money moved; after
+    ``unreachable`` and ``circuit_open`` it is known that none did, because nothing was sent.
+    """
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    PENDING = "pending"
     ERROR = "error"
     TIMEOUT = "timeout"
+    BAD_SIGNATURE = "bad_signature"
+    UNREACHABLE = "unreachable"
     CIRCUIT_OPEN = "circuit_open"
+
+
+class CallbackResult(StrEnum):
+    """What became of a callback from the gateway."""
+
+    APPLIED = "applied"
+    REPEATED = "repeated"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_PAYMENT = "unknown_payment"
+    MISMATCH = "mismatch"
+
+
+class ReconciliationResult(StrEnum):
+    """What asking the gateway about an unknown outcome brought."""
+
+    SETTLED = "settled"
+    UNKNOWN = "unknown"
+    UNAVAILABLE = "unavailable"
+    MISMATCH = "mismatch"
+
+
+class Dependency(StrEnum):
+    """What the service needs to be ready."""
+
+    DATABASE = "database"
+    REDIS = "redis"
+    GATEWAY = "gateway"
 
 
 class BreakerState(StrEnum):
