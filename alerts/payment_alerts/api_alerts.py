@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.scenario_series import Target, rising, service_target, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
+from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -90,7 +91,7 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return tuple(
-            target.series(metrics.HTTP_REQUEST_DURATION.bucket, rising(count, minutes), le=bound, **_ROUTE)
+            target.series(http_metrics.HTTP_REQUEST_DURATION.bucket, rising(count, minutes), le=bound, **_ROUTE)
             for bound, count in _buckets_with_p95(value).items()
         )
 
@@ -108,7 +109,7 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="Customers wait at the checkout; some give up or try twice.",
         feed=feed,
         labels=target.job_labels,
-        worst=metrics.LATENCY_BUCKETS[-1],
+        worst=http_metrics.LATENCY_BUCKETS[-1],
     )
 
 
@@ -118,7 +119,7 @@ def _buckets_with_p95(seconds: float) -> dict[str, float]:
     Prometheus interpolates linearly inside a bucket: with a share ``below`` under the bucket's lower
     bound, the percentile lies at ``(0.95 - below) / (1 - below)`` of the bucket's width.
     """
-    bounds = metrics.LATENCY_BUCKETS
+    bounds = http_metrics.LATENCY_BUCKETS
     index = bisect.bisect_left(bounds, seconds)
     lower = bounds[index - 1] if index else 0.0
     share = (seconds - lower) / (bounds[index] - lower)
@@ -135,8 +136,10 @@ def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
-            target.series(metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * (1 - value), minutes), code="201", **_ROUTE),
-            target.series(metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * value, minutes), code="502", **_ROUTE),
+            target.series(
+                http_metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * (1 - value), minutes), code="201", **_ROUTE
+            ),
+            target.series(http_metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * value, minutes), code="502", **_ROUTE),
         )
 
     return ThresholdAlert(

@@ -11,6 +11,7 @@ from payment_alerts.business_alerts import business_alerts
 from payment_alerts.database_alerts import database_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.security_alerts import security_alerts
+from payment_alerts.security_event_alerts import security_event_alerts
 
 if TYPE_CHECKING:
     from payment_alerts.alert import AlertGroup
@@ -24,6 +25,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         api_alerts(catalog),
         business_alerts(catalog),
         security_alerts(catalog),
+        security_event_alerts(catalog),
         infrastructure_alerts(catalog),
         database_alerts(catalog),
         backup_alerts(catalog),
