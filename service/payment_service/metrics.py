@@ -1,87 +1,64 @@
-"""The service's metrics, created from the catalogue."""
+"""The service's own metrics, created from the catalogue. Those of HTTP and of the interpreter are instrumentation's."""
 
 from __future__ import annotations
 
-import asyncio
-import platform
-from importlib.metadata import version
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
-import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import Counter, Histogram
 
 from payment_catalog import service_metrics as declared
 from payment_catalog.exposition import UntypedCounter, counter, gauge, histogram
-from payment_catalog.vocabulary import ConnectionState, SecurityEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-    from sqlalchemy import Pool
+    from prometheus_client import CollectorRegistry, Gauge
 
     from payment_catalog.metric import Metric
-
+    from payment_catalog.vocabulary import ConnectionState
 
 _C = TypeVar("_C", Counter, Histogram)
 
 
 class ServiceMetrics:
-    """Every collector of the service, in a registry of its own.
+    """Collectors of payments, gateway, limits, connections and security.
 
     Series with a closed vocabulary exist from the start at 0, so that a first event is an increase.
     """
 
-    def __init__(self) -> None:
-        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self.http_requests = counter(declared.HTTP_REQUESTS, self.registry)
-        self.http_duration = histogram(declared.HTTP_REQUEST_DURATION, self.registry)
-        self.http_in_progress = gauge(declared.HTTP_REQUESTS_IN_PROGRESS, self.registry)
-        self.payments = self._counter(declared.PAYMENTS)
-        self.payment_failures = self._counter(declared.PAYMENT_FAILURES)
-        self.refunds = self._counter(declared.REFUNDS)
-        self.breaker_state = gauge(declared.BREAKER_STATE, self.registry)
-        self.gateway_requests = self._counter(declared.GATEWAY_REQUESTS)
-        self.gateway_duration = self._histogram(declared.GATEWAY_REQUEST_DURATION)
-        self.rate_limit = self._counter(declared.RATE_LIMIT_REQUESTS)
-        self.failed_auth = counter(declared.FAILED_AUTH, self.registry)
-        self.suspicious_calls = UntypedCounter(declared.SUSPICIOUS_API_CALLS, self.registry)
-        self.security_events = self._counter(declared.SECURITY_EVENTS)
-        build = gauge(declared.BUILD_INFO, self.registry)
-        build.labels(version("payment-observability"), platform.python_version()).set(1)
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counted(metric: Metric) -> Counter:
+            return _at_zero(counter(metric, registry), metric)
 
-    def security_event(self, event: SecurityEvent) -> None:
-        """Count a security event, in the runbook's own series where it has one."""
-        self.security_events.labels(event).inc()
-        if event is SecurityEvent.FAILED_AUTH:
-            self.failed_auth.inc()
-        if event in {SecurityEvent.PATH_SCAN, SecurityEvent.FORBIDDEN}:
-            self.suspicious_calls.inc()
+        self.payments = counted(declared.PAYMENTS)
+        self.payment_failures = counted(declared.PAYMENT_FAILURES)
+        self.refunds = counted(declared.REFUNDS)
+        self.breaker_state = gauge(declared.BREAKER_STATE, registry)
+        self.gateway_requests = counted(declared.GATEWAY_REQUESTS)
+        self.gateway_duration = _at_zero(
+            histogram(declared.GATEWAY_REQUEST_DURATION, registry), declared.GATEWAY_REQUEST_DURATION
+        )
+        self.gateway_retries = counted(declared.GATEWAY_RETRIES)
+        self.callbacks = counted(declared.GATEWAY_CALLBACKS)
+        self.reconciliations = counted(declared.RECONCILIATIONS)
+        self.unresolved = gauge(declared.UNRESOLVED_OPERATIONS, registry)
+        self.unresolved_age = gauge(declared.UNRESOLVED_OPERATIONS_AGE, registry)
+        self.ready = gauge(declared.READY, registry)
+        self.dependency_up = gauge(declared.DEPENDENCY_UP, registry)
+        self.rate_limit = counted(declared.RATE_LIMIT_REQUESTS)
+        self.db_connections = gauge(declared.DB_CONNECTIONS, registry)
+        self.db_connections_max = gauge(declared.DB_CONNECTIONS_MAX, registry)
+        self.redis_connections = gauge(declared.REDIS_CONNECTIONS, registry)
+        self.failed_auth = counter(declared.FAILED_AUTH, registry)
+        self.suspicious_calls = UntypedCounter(declared.SUSPICIOUS_API_CALLS, registry)
+        self.security_events = counted(declared.SECURITY_EVENTS)
 
-    def watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Show the number of tasks of ``loop`` at each scrape."""
-        gauge(declared.ASYNCIO_TASKS, self.registry).set_function(lambda: len(asyncio.all_tasks(loop)))
 
-    def watch_database_pool(self, pool: Callable[[], Pool], most: int) -> None:
-        """Show the database pool at each scrape."""
-        connections = gauge(declared.DB_CONNECTIONS, self.registry)
-        connections.labels(ConnectionState.IN_USE).set_function(lambda: pool().checkedout())  # type: ignore[attr-defined]
-        connections.labels(ConnectionState.IDLE).set_function(lambda: pool().checkedin())  # type: ignore[attr-defined]
-        gauge(declared.DB_CONNECTIONS_MAX, self.registry).set(most)
-
-    def watch_redis_pool(self, in_use: Callable[[], int], idle: Callable[[], int]) -> None:
-        """Show the Redis pool at each scrape."""
-        connections = gauge(declared.REDIS_CONNECTIONS, self.registry)
-        connections.labels(ConnectionState.IN_USE).set_function(in_use)
-        connections.labels(ConnectionState.IDLE).set_function(idle)
-
-    def _counter(self, metric: Metric) -> Counter:
-        return _at_zero(counter(metric, self.registry), metric)
-
-    def _histogram(self, metric: Metric) -> Histogram:
-        return _at_zero(histogram(metric, self.registry), metric)
+def set_connections(collector: Gauge, counts: Mapping[ConnectionState, int]) -> None:
+    """Show how many connections are in each state."""
+    for state, count in counts.items():
+        collector.labels(state).set(count)
 
 
 def _at_zero(collector: _C, metric: Metric) -> _C:

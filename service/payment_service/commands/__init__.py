@@ -1,0 +1,1 @@
+"""The command ``payment-service``, a module for each kind of work."""

@@ -1,0 +1,1 @@
+"""The debug port: profiles of the running process, for people on the same machine."""

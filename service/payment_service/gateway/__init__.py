@@ -1,0 +1,1 @@
+"""Fiuu: its messages, the client behind a circuit breaker, and a simulator."""

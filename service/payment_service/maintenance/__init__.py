@@ -1,0 +1,1 @@
+"""Backups, their verification, and the weekly care of the database."""
