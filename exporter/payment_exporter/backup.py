@@ -1,11 +1,22 @@
-"""Database backups in a directory."""
+"""Database backups in a directory, and what the reports beside them say about their making and verification."""
 
 from __future__ import annotations
 
+import logging
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from payment_catalog import exporter_metrics as metrics
+from payment_catalog.backup_report import (
+    BACKUP_GLOB,
+    LAST_BACKUP,
+    LAST_VERIFICATION,
+    BackupOutcome,
+    BackupRun,
+    VerificationOutcome,
+    VerificationReport,
+    read_report,
+)
 from payment_catalog.exposition import gauge_family
 from payment_catalog.vocabulary import ExporterCollector
 
@@ -15,32 +26,69 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from prometheus_client.core import Metric as MetricFamily
+    from pydantic import BaseModel
 
     from payment_catalog.metric import Metric
 
-PATTERN = "db_backup_*.sql.gz"
+    ReportT = TypeVar("ReportT", bound=BaseModel)
+
+log = logging.getLogger(__name__)
 
 
 class BackupCollector:
-    """Looks at the names, ages and sizes of backups; a missing directory holds none."""
+    """Looks at the names, ages and sizes of backups and at the reports; a missing directory holds none."""
 
     name = ExporterCollector.BACKUP
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._said: dict[str, str] = {}
 
     def collect(self) -> Sequence[MetricFamily]:
-        """Return the number of backups, and age and size of the newest.
+        """Return the number of backups, age and size of the newest, and how the last runs ended.
 
-        Raises OSError for a directory that may not be read: that it holds no backup is not known.
+        Raises OSError for a directory that may not be read: that it holds no backup is not known. A report
+        that cannot be read takes only its own figures away.
         """
+        return [*self._files(), *self._last_run(), *self._last_verification()]
+
+    def _files(self) -> Iterator[MetricFamily]:
         found = list(_backups(self._directory))
-        families = [_gauge(metrics.BACKUP_FILES, len(found))]
+        yield _gauge(metrics.BACKUP_FILES, len(found))
         if found:
             newest = max(found, key=lambda file: file.st_mtime)
-            families.append(_gauge(metrics.BACKUP_LAST_TIMESTAMP, newest.st_mtime))
-            families.append(_gauge(metrics.BACKUP_LAST_SIZE, newest.st_size))
-        return families
+            yield _gauge(metrics.BACKUP_LAST_TIMESTAMP, newest.st_mtime)
+            yield _gauge(metrics.BACKUP_LAST_SIZE, newest.st_size)
+
+    def _last_run(self) -> Iterator[MetricFamily]:
+        run = self._read(LAST_BACKUP, BackupRun)
+        if run:
+            yield _gauge(metrics.BACKUP_LAST_RUN_SUCCESS, run.outcome is BackupOutcome.SUCCEEDED)
+            yield _gauge(metrics.BACKUP_LAST_RUN_TIMESTAMP, run.finished.timestamp())
+            yield _gauge(metrics.BACKUP_LAST_RUN_DURATION, run.duration_seconds)
+
+    def _last_verification(self) -> Iterator[MetricFamily]:
+        run = self._read(LAST_VERIFICATION, VerificationReport)
+        if run:
+            yield _gauge(metrics.BACKUP_VERIFICATION_SUCCESS, run.outcome is VerificationOutcome.VERIFIED)
+            yield _gauge(metrics.BACKUP_VERIFICATION_TIMESTAMP, run.finished.timestamp())
+            if run.restore_seconds is not None:
+                yield _gauge(metrics.BACKUP_RESTORE_DURATION, run.restore_seconds)
+
+    def _read(self, name: str, kind: type[ReportT]) -> ReportT | None:
+        """Return the report, or ``None``; why it cannot be read is logged when it changes, not at each scrape."""
+        said = ""
+        try:
+            return read_report(self._directory / name, kind)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            said = str(error)
+            if self._said.get(name) != said:
+                log.warning("report not readable collector=%s reason=%s", self.name, said)
+            return None
+        finally:
+            self._said[name] = said
 
 
 def _backups(directory: Path) -> Iterator[os.stat_result]:
@@ -49,7 +97,7 @@ def _backups(directory: Path) -> Iterator[os.stat_result]:
     except FileNotFoundError:
         return
     for entry in entries:
-        if not entry.match(PATTERN):
+        if not entry.match(BACKUP_GLOB):
             continue
         try:
             file = entry.stat()
