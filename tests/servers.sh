@@ -12,6 +12,7 @@ need prometheus promtool
 need prometheus-alertmanager prometheus-alertmanager
 need prometheus-alertmanager amtool
 need redis-server redis-server
+need golang-go go
 need postgresql '/usr/lib/postgresql/*/bin/initdb'
 [ ${#missing[@]} -eq 0 ] && exit 0
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)

@@ -88,6 +88,7 @@ def demo(  # noqa: PLR0913 - one flag for each port
     receiver_port: PortOption = Ports.receiver,
     gateway_port: PortOption = Ports.gateway,
     redis_port: PortOption = Ports.redis,
+    debug_port: PortOption = Ports.debug,
     rate: Annotated[float, typer.Option(min=0.1, max=100, help="Payments a second.")] = 5,
     attack: Annotated[
         bool, typer.Option("--attack", help="Guess keys and scan paths until the security alerts fire.")
@@ -99,7 +100,14 @@ def demo(  # noqa: PLR0913 - one flag for each port
     from payment_bundle.demo.command import DemoOptions, run_demo  # noqa: PLC0415 - generate and check do without its packages
 
     ports = Ports(
-        service_port, exporter_port, prometheus_port, alertmanager_port, receiver_port, gateway_port, redis_port
+        service_port,
+        exporter_port,
+        prometheus_port,
+        alertmanager_port,
+        receiver_port,
+        gateway_port,
+        redis_port,
+        debug_port,
     )
     run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
 

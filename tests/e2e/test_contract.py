@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from payment_bundle.expression_check import expressions
 from payment_bundle.generation import generate_documents
 from payment_bundle.rendering import render_all
-from payment_catalog import exporter_metrics, service_metrics
 from payment_catalog.catalog import build_catalog
+from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,19 +45,19 @@ def published_at(url: str) -> dict[str, list[dict[str, str]]]:
 
 def addresses(house: House) -> dict[str, str]:
     return {
-        service_metrics.PUBLISHER: f"http://127.0.0.1:{house.ports.service}/metrics",
-        exporter_metrics.PUBLISHER: f"http://127.0.0.1:{house.ports.exporter}/metrics",
+        SERVICE: f"http://127.0.0.1:{house.ports.service}/metrics",
+        EXPORTER: f"http://127.0.0.1:{house.ports.exporter}/metrics",
     }
 
 
-@pytest.mark.parametrize("publisher", [service_metrics.PUBLISHER, exporter_metrics.PUBLISHER])
+@pytest.mark.parametrize("publisher", [SERVICE, EXPORTER])
 def test_what_is_declared_is_published_and_nothing_else(house: House, wait: Wait, publisher: str) -> None:
     url, declared = addresses(house)[publisher], declared_by(publisher)
     wait("every declared metric is published", 60, lambda: declared.keys() <= published_at(url).keys())
     assert published_at(url).keys() - declared.keys() == set()
 
 
-@pytest.mark.parametrize("publisher", [service_metrics.PUBLISHER, exporter_metrics.PUBLISHER])
+@pytest.mark.parametrize("publisher", [SERVICE, EXPORTER])
 def test_labels_are_those_that_are_declared(house: House, wait: Wait, publisher: str) -> None:
     url, declared = addresses(house)[publisher], declared_by(publisher)
     wait("every declared metric is published", 60, lambda: declared.keys() <= published_at(url).keys())

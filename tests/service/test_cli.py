@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -12,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-FIUU = {"FIUU_BASE_URL": "http://127.0.0.1:9", "FIUU_MERCHANT_ID": "m"}
+from payment_service.security.authentication import Scope, read_api_keys
+
+FIUU = {
+    "FIUU_BASE_URL": "http://127.0.0.1:9",
+    "FIUU_MERCHANT_ID": "m",
+    "FIUU_VERIFY_KEY": "verify-key",
+    "FIUU_SECRET_KEY": "secret-key",
+    "DEBUG_PORT": "0",
+}
 
 
 def run(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,7 +49,7 @@ def test_migrate_brings_the_schema_up_and_says_where_it_is(tmp_path: Path) -> No
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
-    from payment_service.tables import metadata  # noqa: PLC0415
+    from payment_service.ledger.tables import metadata  # noqa: PLC0415
 
     run(tmp_path, "migrate", "up")
     connection = sqlite3.connect(tmp_path / "payment-service.db")
@@ -59,7 +68,11 @@ def test_serve_refuses_an_old_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({}, "FIUU_BASE_URL: field required"),
+        ({}, "FIUU_MERCHANT_ID: field required"),
+        ({**FIUU, "FIUU_SECRET_KEY": ""}, "FIUU_SECRET_KEY or FIUU_SECRET_KEY_FILE is needed"),
+        ({**FIUU, "FIUU_VERIFY_KEY_FILE": "nowhere"}, "FIUU_VERIFY_KEY_FILE: nowhere: No such file"),
+        ({**FIUU, "PAYMENT_API_KEYS_FILE": "nowhere"}, "PAYMENT_API_KEYS_FILE: nowhere: No such file"),
+        ({**FIUU, "RATE_LIMIT_WITHOUT_REDIS": "maybe"}, "RATE_LIMIT_WITHOUT_REDIS"),
         ({**FIUU, "FIUU_TIMEOUT_SECONDS": "soon"}, "FIUU_TIMEOUT_SECONDS"),
         ({**FIUU, "RATE_LIMIT": "many"}, "RATE_LIMIT"),
         ({**FIUU, "DB_PORT": "x"}, "DB_PORT"),
@@ -87,15 +100,58 @@ def test_a_backup_can_be_restored(tmp_path: Path) -> None:
     run(tmp_path, "migrate", "up")
     result = run(tmp_path, "backup", "--directory", "backups")
     assert result.returncode == 0, result.stderr
-    (file,) = (tmp_path / "backups").iterdir()
-    assert file.name.startswith("db_backup_")
+    (file,) = (tmp_path / "backups").glob("db_backup_*.sql.gz")
     restored = sqlite3.connect(":memory:")
     restored.executescript(gzip.decompress(file.read_bytes()).decode())
     assert restored.execute("SELECT count(*) FROM payments").fetchone() == (0,)
     restored.close()
+    verified = run(tmp_path, "verify-backup", "--directory", "backups")
+    assert verified.returncode == 0, verified.stderr
+    file.write_bytes(file.read_bytes()[:-10])
+    damaged = run(tmp_path, "verify-backup", "--directory", "backups")
+    assert damaged.returncode == 1
+    assert "truncated" in damaged.stderr
 
 
 def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
     result = run(tmp_path, "backup", "--directory", "backups", DB_SQLITE_PATH="nowhere.db")
     assert result.returncode == 2
-    assert list((tmp_path / "backups").iterdir()) == []
+    assert [file.name for file in (tmp_path / "backups").iterdir()] == ["backup.report.json"]
+
+
+def test_care_says_what_it_would_do_and_does_it(tmp_path: Path) -> None:
+    run(tmp_path, "migrate", "up")
+    said = run(tmp_path, "maintain", "--dry-run")
+    assert said.returncode == 0, said.stderr
+    assert "would" in said.stdout
+    done = run(tmp_path, "maintain")
+    assert done.returncode == 0, done.stderr
+    assert "payment_attempts" in done.stdout
+
+
+def test_a_key_is_shown_once_and_its_line_can_be_appended_to_the_file(tmp_path: Path) -> None:
+    made = run(tmp_path, "keys", "new", "shop", "--scope", "payments:read")
+    assert made.returncode == 0
+    (key,) = re.findall(r"psk_\S+", made.stderr)
+    (tmp_path / "keys").write_text(made.stdout)
+    caller = read_api_keys(tmp_path / "keys").caller(f"Bearer {key}")
+    assert caller is not None
+    assert (caller.merchant, caller.scopes) == ("shop", {Scope.READ})
+    assert run(tmp_path, "keys", "new", "two words").returncode == 2
+
+
+def test_a_taken_debug_port_is_a_clear_error(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = run(tmp_path, "serve", "--migrate", "--port", free_port(), **{**FIUU, "DEBUG_PORT": port})
+    assert result.returncode == 2
+    assert f"127.0.0.1:{port}: already in use; choose another with DEBUG_PORT" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])

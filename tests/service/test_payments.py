@@ -1,4 +1,4 @@
-"""Payments and refunds as a merchant sees them."""
+"""Payments as a merchant sees them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
-
-from payment_catalog.vocabulary import Currency
-from payment_service.gateway import decimal_amount
 
 if TYPE_CHECKING:
     from conftest import Service
@@ -27,6 +25,8 @@ def test_a_payment_is_charged_and_can_be_read(play: Play) -> None:
         assert datetime.fromisoformat(payment["created_at"]).tzinfo == UTC
         assert (await service.caller.get(f"/payments/{payment['id']}")).json() == payment
         assert await service.value("payments_total", method="card", status="succeeded") == 1
+        (booked,) = await service.ledger()
+        assert (booked["amount"], booked["currency"], booked["name"]) == ("10.50", "MYR", "captured")
 
     play(scenario)
 
@@ -44,6 +44,8 @@ def test_payments_are_listed_page_by_page(play: Play) -> None:
             if cursor is None:
                 break
         assert listed == made[::-1]
+        stolen = await service.other.get("/payments", params={"cursor": made[0]})
+        assert stolen.status_code == 422
 
     play(scenario)
 
@@ -54,8 +56,9 @@ def test_the_same_key_and_body_charge_once(play: Play) -> None:
         assert {answer.status_code for answer in answers} <= {201, 409}
         identifiers = {answer.json()["id"] for answer in answers if answer.status_code == 201}
         assert len(identifiers) == 1
-        assert (await service.pay(**{"Idempotency-Key": "k"})).json()["id"] in identifiers
-        assert await service.value("fiuu_requests_total", operation="charge", outcome="accepted") == 1
+        again = await service.pay(**{"Idempotency-Key": "k"})
+        assert (again.status_code, again.json()["id"]) == (201, *identifiers)
+        assert len(await service.ledger()) == 1
 
     play(scenario)
 
@@ -66,6 +69,12 @@ def test_the_same_key_with_another_body_is_refused(play: Play) -> None:
         refused = await service.pay(2000, **{"Idempotency-Key": "k"})
         assert refused.status_code == 422
         assert refused.headers["content-type"] == "application/problem+json"
+        elsewhere = await service.other.post(
+            "/payments",
+            json={"amount_minor": 2000, "currency": "MYR", "method": "fpx"},
+            headers={"Idempotency-Key": "k"},
+        )
+        assert elsewhere.status_code == 201
 
     play(scenario)
 
@@ -74,11 +83,14 @@ def test_the_same_key_with_another_body_is_refused(play: Play) -> None:
     "body",
     [
         {"amount_minor": 10.5, "currency": "MYR", "method": "card"},
+        {"amount_minor": 10.0, "currency": "MYR", "method": "card"},
+        {"amount_minor": True, "currency": "MYR", "method": "card"},
         {"amount_minor": 0, "currency": "MYR", "method": "card"},
         {"amount_minor": 10**30, "currency": "MYR", "method": "card"},
         {"amount_minor": 1, "currency": "XXX", "method": "card"},
         {"amount_minor": 1, "currency": "MYR", "method": "card", "card_token": "4111111111111111"},
         {"amount_minor": 1, "currency": "MYR", "method": "card", "card_number": "4111111111111111"},
+        {"amount_minor": 1, "currency": "MYR", "method": "card", "4111111111111111": 1},
     ],
 )
 def test_what_is_not_valid_is_refused_without_an_echo(play: Play, body: dict[str, object]) -> None:
@@ -87,6 +99,7 @@ def test_what_is_not_valid_is_refused_without_an_echo(play: Play, body: dict[str
         assert refused.status_code == 422
         assert refused.headers["content-type"] == "application/problem+json"
         assert "4111" not in refused.text
+        assert await service.ledger() == []
 
     play(scenario)
 
@@ -102,67 +115,59 @@ def test_a_declined_payment_failed_with_its_reason(play: Play) -> None:
     play(scenario)
 
 
-def test_the_breaker_opens_when_the_gateway_fails_and_spares_it(play: Play) -> None:
+@pytest.mark.parametrize(("operation", "becomes"), [("capture", "succeeded"), ("cancel", "cancelled")])
+def test_an_authorized_payment_is_captured_or_cancelled_once(play: Play, operation: str, becomes: str) -> None:
     async def scenario(service: Service) -> None:
-        await service.turn(error_rate=1)
-        codes = [(await service.pay()).status_code for _ in range(8)]
-        assert codes == [502] * 5 + [503] * 3
-        assert await service.value("fiuu_circuit_breaker_state") == 1
-        assert await service.value("fiuu_requests_total", operation="charge", outcome="circuit_open") == 3
-
-    play(scenario)
-
-
-def test_the_breaker_closes_when_the_gateway_is_back(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("payment_service.gateway.BREAKER_SECONDS", 0.01)
-
-    async def scenario(service: Service) -> None:
-        await service.turn(error_rate=1)
-        for _ in range(5):
-            await service.pay()
-        assert await service.value("fiuu_circuit_breaker_state") == 1
-        await service.turn(error_rate=0)
-        await asyncio.sleep(0.02)
-        assert (await service.pay()).status_code == 201
-        assert await service.value("fiuu_circuit_breaker_state") == 0
-
-    play(scenario)
-
-
-def test_refunds_at_the_same_time_never_exceed_the_amount(play: Play) -> None:
-    async def scenario(service: Service) -> None:
-        payment = (await service.pay(1000)).json()["id"]
+        payment = (await service.pay(capture=False)).json()
+        assert payment["status"] == "authorized"
+        assert await service.value("payments_total", method="card", status="succeeded") == 0
         answers = await asyncio.gather(
-            *(service.caller.post(f"/payments/{payment}/refunds", json={"amount_minor": 300}) for _ in range(8))
+            *(service.caller.post(f"/payments/{payment['id']}/{operation}") for _ in range(5))
         )
-        assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
-        assert (await service.caller.get(f"/payments/{payment}")).json()["refunded_minor"] == 900
-        rest = await service.caller.post(f"/payments/{payment}/refunds", json={})
-        assert rest.json()["amount_minor"] == 100
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        assert (await service.caller.post(f"/payments/{payment['id']}/{operation}")).json()["status"] == becomes
+        (booked,) = await service.ledger()
+        assert booked["name"] == {"succeeded": "captured"}.get(becomes, becomes)
+        requests = await service.value("fiuu_requests_total", operation=operation, outcome="accepted")
+        assert requests == 1
 
     play(scenario)
 
 
-def test_a_refund_that_the_gateway_refuses_can_be_tried_again(play: Play) -> None:
+def test_what_has_ended_cannot_be_captured_or_cancelled(play: Play) -> None:
     async def scenario(service: Service) -> None:
-        payment = (await service.pay(1000)).json()["id"]
-        await service.turn(error_rate=1)
-        assert (await service.caller.post(f"/payments/{payment}/refunds", json={})).status_code == 502
-        await service.turn(error_rate=0)
-        assert (await service.caller.post(f"/payments/{payment}/refunds", json={})).status_code == 201
-        assert await service.value("refunds_total", status="failed") == 1
+        payment = (await service.pay(capture=False)).json()["id"]
+        await service.caller.post(f"/payments/{payment}/cancel")
+        assert (await service.caller.post(f"/payments/{payment}/capture")).status_code == 409
+        assert (await service.caller.post(f"/payments/{payment}/refunds", json={})).status_code == 409
+        assert await service.status_of(payment) == "cancelled"
 
     play(scenario)
 
 
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [
-        (1050, Currency.MYR, "10.50"),
-        (5, Currency.USD, "0.05"),
-        (1050, Currency.JPY, "1050"),
-        (10**12, Currency.MYR, "10000000000.00"),
-    ],
-)
-def test_amounts_reach_the_gateway_exactly(minor: int, currency: Currency, text: str) -> None:
-    assert decimal_amount(minor, currency) == text
+def test_a_pending_payment_is_settled_by_the_callback(play: Play) -> None:
+    async def scenario(service: Service) -> None:
+        await service.turn(pending_rate=1, callback_delay_ms=0)
+        accepted = await service.pay(**{"Idempotency-Key": "k"})
+        assert (accepted.status_code, accepted.json()["status"]) == (202, "pending")
+
+        async def settled() -> bool:
+            return await service.status_of(accepted.json()["id"]) == "succeeded"
+
+        await service.until("the callback has settled it", settled)
+        assert (await service.pay(**{"Idempotency-Key": "k"})).status_code == 201
+        assert await service.value("fiuu_callbacks_total", result="applied") == 1
+        assert await service.value("payments_total", method="card", status="succeeded") == 1
+
+    play(scenario)
+
+
+def test_an_unknown_payment_is_not_found(play: Play) -> None:
+    async def scenario(service: Service) -> None:
+        for path in ("", "/refunds"):
+            assert (await service.caller.get(f"/payments/{uuid4()}{path}")).status_code == 404
+        for path in ("/capture", "/cancel"):
+            assert (await service.caller.post(f"/payments/{uuid4()}{path}")).status_code == 404
+        assert (await service.caller.get("/payments/no-uuid")).status_code == 422
+
+    play(scenario)

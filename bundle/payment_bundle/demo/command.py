@@ -80,6 +80,7 @@ def _addresses(ports: Ports, directory: Path) -> str:
             "",
             f"  payment service   http://127.0.0.1:{ports.service}/docs",
             f"  its metrics       http://127.0.0.1:{ports.service}/metrics",
+            f"  its profiles      http://127.0.0.1:{ports.debug}/debug/pprof/",
             f"  exporter          http://127.0.0.1:{ports.exporter}/metrics",
             f"  Prometheus        http://127.0.0.1:{ports.prometheus}/alerts",
             f"  Alertmanager      http://127.0.0.1:{ports.alertmanager}",

@@ -25,6 +25,7 @@ class Ports:
     receiver: int = 8000
     gateway: int = 8081
     redis: int = 6380
+    debug: int = 6060
 
     def require_free(self) -> None:
         """Raise PortTakenError when one of them is in use, naming its flag."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import subprocess
@@ -22,6 +21,7 @@ from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.catalog import Catalog, build_catalog
+from payment_service.security.authentication import Scope, key_line, new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class Stack:
         self._report = report
         self._exit = ExitStack()
         self._children: list[Child] = []
-        self._key = secrets.token_urlsafe(24)
+        self._key = new_key()
         self._backups = directory / "backups"
         self.catalog: Catalog = build_catalog(local_settings(settings, ports, self._backups))
         self.receiver = Receiver(ports.receiver)
@@ -96,19 +96,22 @@ class Stack:
             child.require_running()
 
     def back_up(self) -> None:
-        """Write a backup of the database; raises ChildError."""
-        self._run("backup", (find_programs().service, "backup", "--directory", str(self._backups)))
+        """Write a backup of the database and verify it; raises ChildError."""
+        for command in ("backup", "verify-backup"):
+            self._run(command, (find_programs().service, command, "--directory", str(self._backups)))
 
     def _prepare(self) -> None:
         for name in ("logs", "backups", "prometheus-data", "alertmanager-data"):
             (self._directory / name).mkdir(parents=True, exist_ok=True)
-        keys = self._directory / "api-keys"
-        keys.write_text(f"demo {hashlib.sha256(self._key.encode()).hexdigest()}\n", encoding="utf-8")
-        verify_key = self._directory / "fiuu-verify-key"
-        verify_key.write_text(f"{secrets.token_hex(16)}\n", encoding="utf-8")
-        for secret in (keys, verify_key):
-            secret.chmod(0o600)
+        self._write_secret("api-keys", key_line("demo", self._key, tuple(Scope)))
+        for name in ("fiuu-verify-key", "fiuu-secret-key"):
+            self._write_secret(name, secrets.token_hex(16))
         self._generate()
+
+    def _write_secret(self, name: str, text: str) -> None:
+        file = self._directory / name
+        file.touch(mode=0o600)
+        file.write_text(f"{text}\n", encoding="utf-8")
 
     def _generate(self) -> None:
         documents = generate_documents(self.catalog)
@@ -124,11 +127,17 @@ class Stack:
             (programs.redis, "--port", str(ports.redis), "--bind", LOOPBACK, "--save", "", "--appendonly", "no"),
         )
         gateway = self._child(
-            "gateway", (programs.service, "simulate-gateway", "--port", str(ports.gateway), "--decline-rate", "0.03")
+            "gateway",
+            (
+                *(programs.service, "simulate-gateway", "--port", str(ports.gateway)),
+                *("--decline-rate", "0.03", "--pending-rate", "0.05"),
+            ),
         )
         gateway.wait_ready(f"{_url(ports.gateway)}/health", _READY_WITHIN)
         self._run("migrate", (programs.service, "migrate", "up"))
-        service = self._child("service", (programs.service, "serve", "--port", str(ports.service)))
+        service = self._child(
+            "service", (programs.service, "serve", "--port", str(ports.service), "--notice-seconds", "0")
+        )
         service.wait_ready(f"{_url(ports.service)}/ready", _READY_WITHIN)
         self.back_up()
         exporter = self._child(
@@ -200,8 +209,11 @@ class Stack:
             "FIUU_BASE_URL": _url(self._ports.gateway),
             "FIUU_MERCHANT_ID": "demo",
             "FIUU_VERIFY_KEY_FILE": str(self._directory / "fiuu-verify-key"),
+            "FIUU_SECRET_KEY_FILE": str(self._directory / "fiuu-secret-key"),
+            "FIUU_CALLBACK_URL": f"{_url(self._ports.service)}/fiuu/callback",
             "PAYMENT_API_KEYS_FILE": str(self._directory / "api-keys"),
             "RATE_LIMIT": "1000/second",
+            "DEBUG_PORT": str(self._ports.debug),
         }
 
 
