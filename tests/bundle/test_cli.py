@@ -193,7 +193,7 @@ def test_a_missing_and_a_leftover_file_are_found(home: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_in_the_source_is_found_where_it_is_declared(  # noqa: PLR0917
+def test_a_mistake_in_the_source_is_found_where_it_is_declared(
     tmp_path: Path, module: str, right: str, wrong: str, name: str, declared_in: str, says: str
 ) -> None:
     copy = tmp_path / "copy"

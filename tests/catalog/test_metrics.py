@@ -8,8 +8,8 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from payment_catalog.catalog import build_catalog
 from payment_catalog.exposition import UntypedCounter, counter
-from payment_catalog.metric import Label, Metric, MetricType
 from payment_catalog.http_metrics import HTTP_REQUEST_DURATION, HTTP_REQUESTS
+from payment_catalog.metric import Label, Metric, MetricType
 from payment_catalog.service_metrics import SUSPICIOUS_API_CALLS
 from payment_catalog.settings import Settings
 

@@ -31,6 +31,7 @@ class Shop:
     directory: Path
     database: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
+    serve_flags: tuple[str, ...] = ("--notice-seconds", "0")
     ports: Ports = field(default_factory=Ports.any_free)
     _exit: ExitStack = field(default_factory=ExitStack)
 
@@ -38,7 +39,7 @@ class Shop:
         (self.directory / "keys").write_text(f"{key_line('shop', KEY, tuple(Scope))}\n")
         self.run("migrate", "up")
         try:
-            gateway = self._child("gateway", PROGRAM, "simulate-gateway", "--port", str(self.ports.gateway))
+            gateway = self.start_child("gateway", PROGRAM, "simulate-gateway", "--port", str(self.ports.gateway))
             gateway.wait_ready(f"{self.gateway_url}/health", _READY_WITHIN)
             self.turn()
             self.start_redis()
@@ -65,18 +66,18 @@ class Shop:
         return (self.directory / "service.log").read_text(errors="replace")
 
     def start_service(self) -> None:
-        self.service = self._child(
-            "service", PROGRAM, "serve", "--port", str(self.ports.service), "--notice-seconds", "0"
+        self.service = self.start_child(
+            "service", PROGRAM, "serve", "--port", str(self.ports.service), *self.serve_flags
         )
         self.service.wait_ready(f"{self.url}/ready", _READY_WITHIN)
 
     def start_redis(self) -> None:
         options = ("--port", str(self.ports.redis), "--bind", LOOPBACK, "--save", "", "--appendonly", "no")
-        self.redis = self._child("redis", "redis-server", *options)
+        self.redis = self.start_child("redis", "redis-server", *options)
 
     def run(self, *arguments: str) -> None:
         """Run ``payment-service`` to its end."""
-        subprocess.run([PROGRAM, *arguments], env=self._environment, check=True, capture_output=True, timeout=120)
+        subprocess.run([PROGRAM, *arguments], env=self.environment, check=True, capture_output=True, timeout=120)
 
     def turn(self, **knobs: Any) -> None:
         """Set the gateway's knobs."""
@@ -92,13 +93,15 @@ class Shop:
         report: dict[str, Any] = requests.get(f"{self.url}/ready", timeout=10).json()
         return report
 
-    def _child(self, name: str, *command: str) -> Child:
-        child = start(name, command, self._environment, self.directory / f"{name}.log")
+    def start_child(self, name: str, *command: str, **settings: str) -> Child:
+        """Start a program, which ends with the shop."""
+        child = start(name, command, {**self.environment, **settings}, self.directory / f"{name}.log")
         self._exit.callback(child.stop)
         return child
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What every program of the shop is told."""
         ours = ("DB_", "FIUU_", "REDIS_", "PAYMENT_")
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(ours)},

@@ -12,6 +12,7 @@ import typer
 from payment_catalog.backup_report import VerificationOutcome
 from payment_catalog.database_settings import DatabaseSettings
 from payment_service.commands.exit_codes import FINDINGS
+from payment_service.ledger import statement_statistics
 from payment_service.ledger.database import create_engine
 from payment_service.ledger.migrations import SchemaStatus, migrate_up, schema_status
 from payment_service.maintenance.backup import DEFAULT_DIRECTORY, BackupPlan, back_up
@@ -34,9 +35,11 @@ migrate = typer.Typer(help="Schema of the database.", no_args_is_help=True)
 
 @migrate.command("up")
 def up() -> None:
-    """Bring the schema to the newest revision."""
-    bring_up(read_environment(DatabaseSettings))
+    """Bring the schema to the newest revision, and make slow statements visible where that is possible."""
+    settings = read_environment(DatabaseSettings)
+    bring_up(settings)
     typer.echo("the schema is current")
+    typer.echo(asyncio.run(_with_engine(settings, statement_statistics.prepare)))
 
 
 @migrate.command("status")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import text
 
+from payment_service.ledger.statement_statistics import SCHEMA, VIEW
 from payment_service.maintenance.contents import BREATH, postgresql_contents, sqlite_contents
 from payment_service.maintenance.postgresql import client_arguments, client_environment, create_server_engine
 from payment_service.maintenance.programs import run_program
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Extensions belong to the server and need its superuser; without this, a restore by the service's own
 #: user would fail at pg_stat_statements. It turns large objects off, which --blobs turns on again.
-_WHAT = ("--extension=plpgsql", "--blobs")
+_WHAT = ("--extension=plpgsql", "--blobs", f"--exclude-schema={SCHEMA}", f"--exclude-table={VIEW}")
 
 
 class Snapshot(Protocol):

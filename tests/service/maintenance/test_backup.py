@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from payment_catalog.backup_report import LAST_BACKUP, BackupOutcome, BackupRun, VerificationOutcome, read_report
+from payment_service.ledger import statement_statistics
+from payment_service.ledger.database import create_engine
 from payment_service.maintenance.backup import BackupError, BackupPlan, back_up
 from payment_service.maintenance.exclusive import exclusively
 from payment_service.maintenance.verification import VerificationPlan, verify_backup
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from conftest import Ledger, Postgres, Start, Wait
 
     from payment_catalog.backup_report import BackupReport
+    from payment_catalog.database_settings import DatabaseSettings
 
 SOON = timedelta(milliseconds=300)
 LOCKED = "LOCK TABLE payments IN ACCESS EXCLUSIVE MODE"
@@ -95,10 +99,18 @@ def test_equal_rows_in_another_order_have_the_same_checksum(on_postgresql: Ledge
     assert (changed.rows, changed.checksum == before.checksum) == (before.rows, False)
 
 
+async def statistics_prepared(settings: DatabaseSettings) -> str:
+    engine = create_engine(settings)
+    try:
+        return await statement_statistics.prepare(engine)
+    finally:
+        await engine.dispose()
+
+
 def test_a_user_without_rights_on_extensions_can_back_up_and_restore(
     postgres: Postgres, fresh_database: Postgres, backups: Path, on_postgresql: Ledger
 ) -> None:
-    fresh_database.sql("CREATE EXTENSION pg_stat_statements")
+    assert "can be seen" in asyncio.run(statistics_prepared(on_postgresql.settings))
     fresh_database.sql("CREATE ROLE teller LOGIN CREATEDB")
     owner = "payment_service"
     try:
