@@ -33,6 +33,7 @@ demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 
 bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/generation.py
+	@$(BIN)/python benchmarks/instrumentation.py
 
 lock: ## resolve the pinned dependencies anew
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv

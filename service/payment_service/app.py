@@ -97,7 +97,8 @@ def create_app(
     release = version("payment-observability")
     app = FastAPI(title="Payment service", version=release, lifespan=lifespan)
     app.state.parts = parts
-    problems.install(app, [route for router in _ROOMS[role] for route in router.routes])
+    routes = [route for router in _ROOMS[role] for route in router.routes]
+    problems.install(app, routes, events.card_data_received)
     for router in _ROOMS[role]:
         app.include_router(router)
     # What is added later stands further outside.

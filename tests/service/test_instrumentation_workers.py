@@ -168,15 +168,19 @@ def test_a_file_that_a_worker_has_just_created_is_no_error(tmp_path: Path) -> No
 def test_no_scrape_sees_a_value_twice_or_not_at_all_while_workers_are_retired(
     start: Callable[[], Counting], tmp_path: Path
 ) -> None:
-    seen: list[float] = []
+    seen: list[tuple[float, ...]] = []
     ended = threading.Event()
     living = [start() for _ in range(4)]
-    pids = [worker.count(requests=["200"] * 10, calls=10) for worker in living]
+    # These fractions have another sum in another order.
+    pids = [
+        worker.count(requests=["200"] * 10, calls=10, seconds=[part])
+        for worker, part in zip(living, (0.7, 0.1, 0.3, 0.2), strict=True)
+    ]
 
     def scrape() -> None:
         while not ended.is_set():
             found = values(tmp_path)
-            seen.extend((found["requests_total,200"], found["suspicious_api_calls"]))
+            seen.append(tuple(found[name] for name in ("requests_total,200", "suspicious_api_calls", "seconds_sum")))
 
     scraper = threading.Thread(target=scrape)
     scraper.start()
@@ -188,7 +192,7 @@ def test_no_scrape_sees_a_value_twice_or_not_at_all_while_workers_are_retired(
             retire(tmp_path, pid)
     ended.set()
     scraper.join(30)
-    assert set(seen) == {40.0}
+    assert set(seen) == {(40, 40, 1.3)}
 
 
 def test_a_lock_that_stays_held_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,10 @@ class PaymentPage(BaseModel):
 async def create_payment(
     wanted: NewPayment, merchant: Payer, parts: PartsOf, response: Response, idempotency_key: IdempotencyKey = None
 ) -> Payment:
-    """Charge a payment. The same Idempotency-Key with the same body gives the same payment, charged once."""
+    """Charge a payment (scope payments:write).
+
+    The same Idempotency-Key with the same body gives the same payment, charged once.
+    """
     identifier = str(uuid4())
     structlog.contextvars.bind_contextvars(payment_id=identifier)
     money = Money(wanted.amount_minor, wanted.currency)
@@ -102,7 +105,7 @@ async def list_payments(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[UUID | None, Query(description="next_cursor of the page before.")] = None,
 ) -> PaymentPage:
-    """List the merchant's payments, the newest first."""
+    """List the merchant's payments, the newest first (scope payments:read)."""
     after = None
     if cursor is not None:
         after = await payment_by_id(parts.engine, str(cursor))
@@ -115,7 +118,7 @@ async def list_payments(
 
 @router.get("/payments/{payment_id}", responses=documented(*ACCESS_PROBLEMS, HTTPStatus.NOT_FOUND))
 async def read_payment(payment_id: PaymentId, merchant: Reader, parts: PartsOf) -> Payment:
-    """Return one payment of the merchant."""
+    """Return one payment of the merchant (scope payments:read)."""
     return _payment(await own_payment(parts, merchant, payment_id))
 
 
@@ -123,7 +126,7 @@ async def read_payment(payment_id: PaymentId, merchant: Reader, parts: PartsOf) 
     "/payments/{payment_id}/capture", responses=documented(*CHANGE_PROBLEMS, *GATEWAY_PROBLEMS, HTTPStatus.NOT_FOUND)
 )
 async def capture_payment(payment_id: PaymentId, merchant: Payer, parts: PartsOf) -> Payment:
-    """Take the money of an authorized payment; one that was captured already stays as it is."""
+    """Take the money of an authorized payment (scope payments:write); one captured already stays as it is."""
     return await _end_authorization(parts, merchant, payment_id, GatewayOperation.CAPTURE)
 
 
@@ -131,7 +134,7 @@ async def capture_payment(payment_id: PaymentId, merchant: Payer, parts: PartsOf
     "/payments/{payment_id}/cancel", responses=documented(*CHANGE_PROBLEMS, *GATEWAY_PROBLEMS, HTTPStatus.NOT_FOUND)
 )
 async def cancel_payment(payment_id: PaymentId, merchant: Payer, parts: PartsOf) -> Payment:
-    """Release the money of an authorized payment; one that was cancelled already stays as it is."""
+    """Release the money of an authorized payment (scope payments:write); one cancelled already stays as it is."""
     return await _end_authorization(parts, merchant, payment_id, GatewayOperation.CANCEL)
 
 

@@ -17,12 +17,10 @@ from payment_service.logs.cards import find_cards
 from payment_service.security.watch import client_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fastapi import FastAPI, Request
     from starlette.routing import BaseRoute
-
-    from payment_service.api.context import Parts
 
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which it is worth trying again when a dependency is away.
@@ -85,10 +83,11 @@ def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+def install(app: FastAPI, routes: Sequence[BaseRoute], card_received: Callable[[str], None]) -> None:
     """Answer every error of ``app`` as problem details, and describe them in its OpenAPI document.
 
-    ``routes`` are all that a path may match: which methods one has is told by those together.
+    ``routes`` are all that a path may match: which methods one has is told by those together. ``card_received`` is
+    told the address that a refused request with a card number in it came from.
     """
     _describe(app)
 
@@ -98,10 +97,19 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
             headers["Allow"] = ", ".join(_methods(routes, request.scope["path"]))
         return response(HTTPStatus(error.status_code), str(error.detail), headers)
 
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = error.errors()
+        if find_cards(f"{error.body} {[item.get('input') for item in found]}"):
+            card_received(client_address(request.scope))
+        if any(item["type"] == "json_invalid" for item in found):
+            return response(HTTPStatus.BAD_REQUEST, "the body is not JSON")
+        errors = [{"at": ".".join(_place(item)), "reason": item["msg"]} for item in found]
+        return response(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not valid", errors=errors)
+
     handlers: dict[type[Exception], Any] = {
         ProblemError: _problem,
         HTTPException: http_error,
-        RequestValidationError: _invalid,
+        RequestValidationError: invalid,
         **dict.fromkeys(UNAVAILABLE, _unavailable),
         **dict.fromkeys(DEFECTS, _defect),
         Exception: _unforeseen,
@@ -113,17 +121,6 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 async def _problem(request: Request, error: ProblemError) -> JSONResponse:
     del request
     return response(error.status, error.detail, error.headers, **error.extensions)
-
-
-async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = error.errors()
-    if find_cards(f"{error.body} {[item.get('input') for item in found]}"):
-        parts: Parts = request.app.state.parts
-        parts.events.card_data_received(client_address(request.scope))
-    if any(item["type"] == "json_invalid" for item in found):
-        return response(HTTPStatus.BAD_REQUEST, "the body is not JSON")
-    errors = [{"at": ".".join(_place(item)), "reason": item["msg"]} for item in found]
-    return response(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not valid", errors=errors)
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:

@@ -61,7 +61,10 @@ async def create_refund(  # noqa: PLR0913, PLR0917 - what FastAPI injects
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> Refund:
-    """Refund a payment, in full or in part. The same Idempotency-Key with the same body refunds once."""
+    """Refund a payment, in full or in part (scope refunds:write).
+
+    The same Idempotency-Key with the same body refunds once.
+    """
     payment = await own_payment(parts, merchant, payment_id)
     identifier = str(uuid4())
     key, asked = idempotency_key or identifier, digest(wanted, payment["id"])
@@ -87,7 +90,7 @@ async def create_refund(  # noqa: PLR0913, PLR0917 - what FastAPI injects
 
 @router.get("/payments/{payment_id}/refunds", responses=documented(*ACCESS_PROBLEMS, HTTPStatus.NOT_FOUND))
 async def list_refunds(payment_id: PaymentId, merchant: Reader, parts: PartsOf) -> list[Refund]:
-    """Return every refund of a payment, the oldest first."""
+    """Return every refund of a payment, the oldest first (scope payments:read)."""
     payment = await own_payment(parts, merchant, payment_id)
     return [_refund(row) for row in await refunds_of(parts.engine, payment["id"])]
 

@@ -18,8 +18,6 @@ _EARLIEST = "process_start_time_seconds"
 _CPU = "process_cpu_seconds"
 #: Where cutime and cstime stand in /proc/<pid>/stat behind the command's name, see proc_pid_stat(5).
 _CHILDREN_CPU = slice(13, 15)
-#: Ticks of that clock in a second.
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def process_families(workers: Iterable[int], supervisor: int | None) -> list[MetricFamily]:
@@ -36,12 +34,9 @@ def process_families(workers: Iterable[int], supervisor: int | None) -> list[Met
                 combine = min if family.name == _EARLIEST else _add
                 value = combine(known.samples[0].value, family.samples[0].value)
                 known.samples = [known.samples[0]._replace(value=value)]
-    if _CPU in merged:
+    if supervisor is not None and _CPU in merged:
         cpu = merged[_CPU]
-        ended = 0.0 if supervisor is None else _ended_children_seconds(supervisor)
-        # In whole ticks: the same time in other parts would differ in the last digit, which looks like a restart.
-        ticks = round((cpu.samples[0].value + ended) * _TICKS)
-        cpu.samples = [cpu.samples[0]._replace(value=ticks / _TICKS)]
+        cpu.samples = [cpu.samples[0]._replace(value=cpu.samples[0].value + _ended_children_seconds(supervisor))]
     return list(merged.values())
 
 
@@ -59,4 +54,4 @@ def _ended_children_seconds(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return 0.0
-    return sum(int(ticks) for ticks in fields[_CHILDREN_CPU]) / _TICKS
+    return sum(int(ticks) for ticks in fields[_CHILDREN_CPU]) / os.sysconf("SC_CLK_TCK")

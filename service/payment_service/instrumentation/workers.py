@@ -36,6 +36,9 @@ _LOCK_POLL_SECONDS = 0.005
 #: Kinds of files whose values outlive their process; gauges of the dead are deleted.
 _LASTING_KINDS = ("counter", "histogram", "summary", "unknown")
 _RETIRED = "retired"
+#: Of a sum. Added up in another order, or merged before, the same parts differ in the last digits, and to Prometheus
+#: a counter that is less by one of those has begun anew.
+_DECIMALS = 6
 
 
 def workers_directory() -> Path | None:
@@ -95,11 +98,14 @@ class WorkersCollector(Collector):
         """Return the families by name."""
         with locked(self._directory, exclusive=False):
             # A file is empty between its creation and its first value.
-            files = [file for file in self._directory.glob("*.db") if file.stat().st_size]
+            files = sorted(file for file in self._directory.glob("*.db") if file.stat().st_size)
             families = [
                 *MultiProcessCollector.merge([str(file) for file in files]),  # type: ignore[no-untyped-call]
                 *process_families(_live(files), self._supervisor()),
             ]
+        for family in families:
+            if family.type != "gauge":
+                family.samples = [sample._replace(value=round(sample.value, _DECIMALS)) for sample in family.samples]
         return sorted(families, key=lambda family: family.name)
 
     def _supervisor(self) -> int | None:

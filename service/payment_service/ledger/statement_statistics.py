@@ -17,7 +17,8 @@ SCHEMA = "statistics"
 VIEW = "public.pg_stat_statements"
 
 _INSTALLED_IN = """
-SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'
+SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname = 'pg_stat_statements'
 """
 _MAY_INSTALL = """
 SELECT current_setting('is_superuser')::boolean
