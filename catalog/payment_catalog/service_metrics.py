@@ -8,7 +8,7 @@ Names that the runbook greps for are kept to the letter: ``fiuu_circuit_breaker_
 from __future__ import annotations
 
 from payment_catalog.http_metrics import HTTP_METRICS, LATENCY_BUCKETS
-from payment_catalog.metric import Label, Metric, MetricType
+from payment_catalog.metric import Label, Metric, MetricType, WorkerAggregation
 from payment_catalog.publishers import SERVICE
 from payment_catalog.runtime_metrics import RUNTIME_METRICS
 from payment_catalog.vocabulary import (
@@ -57,6 +57,7 @@ BREAKER_STATE = Metric(
     MetricType.GAUGE,
     "Circuit breaker before the Fiuu API: 0 closed, 1 open, 2 half-open.",
     SERVICE,
+    workers=WorkerAggregation.MAX,
 )
 GATEWAY_REQUESTS = Metric(
     "fiuu_requests_total",
@@ -99,18 +100,21 @@ UNRESOLVED_OPERATIONS = Metric(
     MetricType.GAUGE,
     "Operations at the gateway whose outcome is not known, those under way included.",
     SERVICE,
+    workers=WorkerAggregation.MAX,
 )
 UNRESOLVED_OPERATIONS_AGE = Metric(
     "payment_operations_unresolved_age_seconds",
     MetricType.GAUGE,
     "Age of the oldest operation whose outcome is not known; 0 when there is none.",
     SERVICE,
+    workers=WorkerAggregation.MAX,
 )
 READY = Metric(
     "payment_service_ready",
     MetricType.GAUGE,
     "1 when /ready answers 200, else 0.",
     SERVICE,
+    workers=WorkerAggregation.MIN,
 )
 DEPENDENCY_UP = Metric(
     "payment_service_dependency_up",
@@ -119,6 +123,7 @@ DEPENDENCY_UP = Metric(
     SERVICE,
     (Label("dependency", values(Dependency)),),
     conditional="redis is published when REDIS_HOST is set.",
+    workers=WorkerAggregation.MIN,
 )
 RATE_LIMIT_REQUESTS = Metric(
     "rate_limit_requests_total",

@@ -24,6 +24,7 @@ from payment_service.instrumentation.middleware import PROBES
 from payment_service.instrumentation.route import RouteTemplates
 from payment_service.ledger.database import create_engine
 from payment_service.logs.access import AccessLog
+from payment_service.logs.cards import may_hide_card
 from payment_service.metrics import ServiceMetrics, set_connections
 from payment_service.reconciliation import Reconciler
 from payment_service.security.authentication import read_api_keys
@@ -105,7 +106,9 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityWatch, events=events)
     app.add_middleware(AccessLog, template=RouteTemplates(lambda: app.routes).template, excluded=PROBES)
-    sampler = instrument(app, registry=registry, version=release).sampler
+    sampler = instrument(
+        app, registry=registry, version=release, accepts_trace=lambda text: not may_hide_card(text)
+    ).sampler
     sampler.add(_connections_shown(engine, limiter, metrics, database.max_connections))
     return app
 

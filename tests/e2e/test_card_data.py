@@ -42,6 +42,7 @@ def requests_with(card: str) -> Iterator[dict[str, Any]]:
     yield {"method": "POST", "path": "/payments", "data": f'{{"amount_minor": {card}', "json": None}
     for header in ("Idempotency-Key", "X-Request-ID", "User-Agent", "Referer", "tracestate", "baggage", "Cookie"):
         yield {"method": "POST", "path": "/payments", "json": BODY, "headers": {header: card}}
+    yield {"method": "GET", "path": "/payments", "headers": {"traceparent": f"00-{card.ljust(32, '0')}-{1:016x}-01"}}
     yield {"method": "GET", "path": "/payments", "headers": {"Authorization": f"Bearer {card}"}}
     yield {"method": "GET", "path": f"/payments/{card}"}
     yield {"method": "GET", "path": f"/{card}/{grouped}"}

@@ -176,3 +176,10 @@ def test_requests_at_the_same_time_have_traces_of_their_own() -> None:
 )
 def test_whatever_arrives_what_is_sent_on_is_valid(incoming: Headers) -> None:
     assert VALID.fullmatch(outgoing(incoming)["traceparent"])
+
+
+def test_what_the_application_does_not_accept_is_not_carried_on() -> None:
+    incoming = [*headers(f"00-{TRACE}-{PARENT}-01"), (b"tracestate", b"vendor=1")]
+    assert trace_of(incoming, lambda text: text != TRACE).trace_id != TRACE
+    kept = trace_of(incoming, lambda text: "vendor" not in text)
+    assert (kept.trace_id, kept.state) == (TRACE, "")

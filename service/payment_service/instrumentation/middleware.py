@@ -14,7 +14,7 @@ from payment_service.instrumentation.runtime import RuntimeMetrics, Sampler, run
 from payment_service.instrumentation.trace import TraceContext
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,19 +31,21 @@ class Instrumentation:
     sampler: Sampler
 
 
-def instrument(
+def instrument(  # noqa: PLR0913 - each is a choice of its own, with a default
     app: Starlette,
     *,
     registry: CollectorRegistry | None = None,
     metrics_path: str | None = "/metrics",
     excluded: Iterable[str] = PROBES,
     version: str | None = None,
+    accepts_trace: Callable[[str], bool] = lambda text: True,
 ) -> Instrumentation:
     """Instrument ``app``, before it serves; routes may be added before and after.
 
     ``registry`` is a new one unless it is given. The metrics are shown at ``metrics_path``, before any middleware
     that was added earlier and any route; None shows them nowhere. ``excluded`` paths are served and not counted.
-    ``version`` is shown as the build's. Middleware added later stands outside: what it answers itself is not
+    ``version`` is shown as the build's. A caller's trace id or tracestate that ``accepts_trace`` refuses is not
+    carried on. Middleware added later stands outside: what it answers itself is not
     counted. Raises ValueError when ``registry`` already has one of the collectors.
 
     When a series was created is not shown from here on, by any registry of the process: it would double the
@@ -62,6 +64,7 @@ def instrument(
         pages={} if metrics_path is None else {metrics_path: MetricsPage(registry, sampler)},
         runtime=runtime,
         sampler=sampler,
+        accepts_trace=accepts_trace,
     )
     return Instrumentation(registry, sampler)
 
@@ -86,12 +89,13 @@ class _Instrumented:
         pages: dict[str, MetricsPage],
         runtime: RuntimeMetrics,
         sampler: Sampler,
+        accepts_trace: Callable[[str], bool],
     ) -> None:
         self._app = app
         self._runtime = runtime
         self._sampler = sampler
-        self._traced = TraceContext(app)
-        self._measured = TraceContext(HttpMetrics(app, collectors, templates))
+        self._traced = TraceContext(app, accepts_trace)
+        self._measured = TraceContext(HttpMetrics(app, collectors, templates), accepts_trace)
         self._apart: dict[str, ASGIApp] = {**dict.fromkeys(excluded, self._traced), **pages}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

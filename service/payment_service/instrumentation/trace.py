@@ -12,7 +12,7 @@ from os import urandom
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,24 +65,31 @@ def outgoing_headers() -> dict[str, str]:
     return headers
 
 
-def trace_of(headers: Sequence[tuple[bytes, bytes]]) -> Trace:
+def _anything(text: str) -> bool:
+    """Accept every text."""
+    del text
+    return True
+
+
+def trace_of(headers: Sequence[tuple[bytes, bytes]], accepts: Callable[[str], bool] = _anything) -> Trace:
     """Return the trace that a request's headers continue, or a new one where they name none or are not valid.
 
-    A trace that begins here is flagged as sampled, so that services after this one may record it.
+    A trace that begins here is flagged as sampled, so that services after this one may record it. A caller's trace
+    id that ``accepts`` does not take begins a new trace, such a tracestate is dropped.
     """
     trace_id, span_id = _new_identifiers()
     if b"traceparent" not in dict(headers):
         return Trace(trace_id, span_id)
     parents = [value for name, value in headers if name == b"traceparent"]
     match = _TRACEPARENT.fullmatch(parents[0]) if len(parents) == 1 else None
-    if match is None or (match[1] == b"00" and match[5]):
+    if match is None or (match[1] == b"00" and match[5]) or not accepts(match[2].decode()):
         return Trace(trace_id, span_id)
     state = b",".join(value for name, value in headers if name == b"tracestate")
     return Trace(
         match[2].decode(),
         span_id,
         _KNOWN_FLAGS[match[4]],
-        state.decode() if state and _is_valid_state(state) else "",
+        state.decode() if state and _is_valid_state(state) and accepts(state.decode()) else "",
     )
 
 
@@ -104,15 +111,16 @@ def _is_valid_state(state: bytes) -> bool:
 class TraceContext:
     """Gives each request its trace, as pure ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, accepts: Callable[[str], bool] = _anything) -> None:
         self._app = app
+        self._accepts = accepts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or web socket."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        token = _current.set(trace_of(scope["headers"]))
+        token = _current.set(trace_of(scope["headers"], self._accepts))
         try:
             await self._app(scope, receive, send)
         finally:
