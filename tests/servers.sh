@@ -13,6 +13,7 @@ need prometheus-alertmanager prometheus-alertmanager
 need prometheus-alertmanager amtool
 need redis-server redis-server
 need golang-go go
+need curl curl
 need postgresql '/usr/lib/postgresql/*/bin/initdb'
 [ ${#missing[@]} -eq 0 ] && exit 0
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)

@@ -16,6 +16,7 @@ from payment_catalog.vocabulary import ConnectionState, Dependency
 from payment_service.api import callbacks, operations, payments, problems, refunds
 from payment_service.api.body_limit import BodyLimit
 from payment_service.api.context import Parts
+from payment_service.api.defects import DefectAnswers
 from payment_service.background import background
 from payment_service.gateway.client import Gateway
 from payment_service.health import Check, Readiness, gateway_answers
@@ -103,6 +104,7 @@ def create_app(
     for router in _ROOMS[role]:
         app.include_router(router)
     # What is added later stands further outside.
+    app.add_middleware(DefectAnswers)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityWatch, events=events)
     app.add_middleware(AccessLog, template=RouteTemplates(lambda: app.routes).template, excluded=PROBES)

@@ -105,6 +105,9 @@ def test_a_backup_can_be_restored(tmp_path: Path) -> None:
     restored.executescript(gzip.decompress(file.read_bytes()).decode())
     assert restored.execute("SELECT count(*) FROM payments").fetchone() == (0,)
     restored.close()
+    said = run(tmp_path, "verify-backup", "--directory", "backups", "--dry-run")
+    assert f"would restore backups/{file.name}" in said.stdout
+    assert not (tmp_path / "backups" / "verification.report.json").exists()
     verified = run(tmp_path, "verify-backup", "--directory", "backups")
     assert verified.returncode == 0, verified.stderr
     file.write_bytes(file.read_bytes()[:-10])

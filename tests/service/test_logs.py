@@ -33,6 +33,8 @@ from payment_service.logs.unhandled import log_unhandled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conftest import Service
+
 NUMBER = "4111111111111111"
 MARK = "[card ****1111]"
 #: How people on call search, as the runbook tells them to.
@@ -490,3 +492,29 @@ def test_who_left_before_the_answer_is_not_the_services_fault(output: Output) ->
     line = output.line()
     assert (line["status"], line["level"]) == (499, "INFO")
     assert "left_over" not in line
+
+
+def test_a_defect_is_answered_with_a_request_id_and_logged_under_it(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("card 4111111111111111")
+
+    monkeypatch.setattr("payment_service.api.payments.payments_of", broken)
+
+    async def scenario(service: Service) -> None:
+        answer = await service.caller.get("/payments")
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "4111" not in answer.text
+        identifiers.append(answer.headers["X-Request-ID"])
+        assert await service.value("http_requests_total", method="GET", route="/payments", code="500") == 1
+
+    identifiers: list[str] = []
+    configure_logging()
+    play(scenario)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "unhandled exception" in line]
+    assert f'"request_id": "{identifiers[0]}"' in line
+    assert '"level": "ERROR"' in line
+    assert "4111111111111111" not in line
+    assert "RuntimeError" in line

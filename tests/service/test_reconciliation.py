@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,8 +98,6 @@ def test_an_unknown_refund_keeps_its_amount_until_it_is_found_out(play: Play) ->
 
 
 def test_a_lost_callback_is_made_up_for(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import timedelta  # noqa: PLC0415
-
     monkeypatch.setattr("payment_service.ledger.attempts.PENDING_CHECK", timedelta())
 
     async def scenario(service: Service) -> None:
@@ -116,7 +115,9 @@ def test_a_lost_callback_is_made_up_for(play: Play, monkeypatch: pytest.MonkeyPa
     play(scenario, **AT_ONCE)
 
 
-def test_the_breaker_opens_when_the_gateway_fails_and_spares_it(play: Play) -> None:
+def test_the_breaker_opens_when_the_gateway_fails_and_spares_it(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payment_service.gateway.client.BREAKER_SECONDS", 600.0)
+
     async def scenario(service: Service) -> None:
         await service.turn(error_rate=1)
         answers = [await service.pay(**{"Idempotency-Key": str(number)}) for number in range(8)]

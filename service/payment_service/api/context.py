@@ -81,9 +81,9 @@ class Needs:
             parts.events.failed_auth(client)
             raise ProblemError(HTTPStatus.UNAUTHORIZED, "a known API key is needed", {"WWW-Authenticate": "Bearer"})
         structlog.contextvars.bind_contextvars(merchant=caller.merchant)
-        parts.events.authenticated(caller.merchant, client)
+        parts.events.authenticated(caller, client)
         if self._scope not in caller.scopes:
-            parts.events.scope_denied(caller.merchant, self._scope, client)
+            parts.events.scope_denied(caller, self._scope, client)
             raise ProblemError(HTTPStatus.FORBIDDEN, f"the key lacks the scope {self._scope}")
         seconds = await parts.limiter.retry_after(caller.merchant)
         if seconds is not None:

@@ -112,7 +112,6 @@ def install(app: FastAPI, routes: Sequence[BaseRoute], card_received: Callable[[
         RequestValidationError: invalid,
         **dict.fromkeys(UNAVAILABLE, _unavailable),
         **dict.fromkeys(DEFECTS, _defect),
-        Exception: _unforeseen,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -131,14 +130,8 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
-    log.error("unhandled exception", exc_info=error)
-    return await _unforeseen(request, error)
-
-
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    """Answer for what is raised again when this has been sent, and logged by then."""
-    del request, error
-    return response(HTTPStatus.INTERNAL_SERVER_ERROR, "the service has a defect; it has been logged")
+    """Let a defect of ours through, which its base class would take for a database that is away."""
+    raise error
 
 
 def response(

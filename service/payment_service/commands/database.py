@@ -17,7 +17,7 @@ from payment_service.ledger.database import create_engine
 from payment_service.ledger.migrations import SchemaStatus, migrate_up, schema_status
 from payment_service.maintenance.backup import DEFAULT_DIRECTORY, BackupPlan, back_up
 from payment_service.maintenance.care import MaintenancePlan, maintain
-from payment_service.maintenance.verification import VerificationPlan, verify_backup
+from payment_service.maintenance.verification import VerificationPlan, say_verification, verify_backup
 from payment_service.settings import read_environment
 
 if TYPE_CHECKING:
@@ -79,9 +79,15 @@ def backup_command(
 def verify_backup_command(
     file: Annotated[Path | None, typer.Argument(help="The backup; without it, the newest in the directory.")] = None,
     directory: Directory = DEFAULT_DIRECTORY,
+    *,
+    dry_run: DryRun = False,
 ) -> None:
     """Restore a backup into a throw-away database and compare; exit code 1 when it is not good."""
-    report = verify_backup(read_environment(DatabaseSettings), VerificationPlan(directory, file), typer.echo)
+    settings, plan = read_environment(DatabaseSettings), VerificationPlan(directory, file)
+    if dry_run:
+        say_verification(settings, plan, typer.echo)
+        return
+    report = verify_backup(settings, plan, typer.echo)
     if report.outcome is not VerificationOutcome.VERIFIED:
         typer.echo(f"{report.file or directory}: {report.reason}", err=True)
         raise typer.Exit(FINDINGS)

@@ -39,7 +39,6 @@ payments = Table(
     CheckConstraint("amount_minor > 0", name="payments_amount_positive"),
     CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="payments_refunded_within_amount"),
     Index("payments_by_merchant", "merchant", "created_at", "id"),
-    Index("payments_by_status", "status"),
 )
 
 refunds = Table(

@@ -98,6 +98,23 @@ def verify_backup(
         return publish(found)
 
 
+def say_verification(settings: DatabaseSettings, plan: VerificationPlan, progress: Progress) -> None:
+    """Say what ``verify_backup`` would restore; change and publish nothing. Raises VerificationError."""
+    with explained(VerificationError, "verify-backup"):
+        file = _chosen(plan)
+        if file is None:
+            progress(f"{plan.directory} holds no backup")
+            return
+        found = _Found()
+        report = run_to_end(_sound_report(settings, file, found))
+        for reason in found.reasons:
+            progress(f"{file.name}: {reason}")
+        if report is not None:
+            place = f"the server {settings.host}" if settings.is_postgresql else "a temporary file"
+            progress(f"would restore {file} into a throw-away database in {place}")
+            progress(f"would compare {', '.join(sorted(report.tables))}")
+
+
 def _chosen(plan: VerificationPlan) -> Path | None:
     if plan.file is not None:
         if not plan.file.is_file():

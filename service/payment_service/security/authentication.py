@@ -19,6 +19,7 @@ KEY_PREFIX = "psk_"
 
 _SCHEME = "bearer "
 _KEY_BYTES = 32
+_KEY_ID_DIGITS = 12
 _FILE = "PAYMENT_API_KEYS_FILE"
 _EXPECTED = "expected 'merchant sha256-in-hex scope,scope'"
 
@@ -33,9 +34,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a merchant, and what the key allows."""
+    """Who calls: a merchant, with which key, and what it allows. ``key_id`` is how its hash in the file begins."""
 
     merchant: str
+    key_id: str
     scopes: frozenset[Scope]
 
 
@@ -84,7 +86,7 @@ def read_api_keys(file: Path | None) -> ApiKeys:
         if len(parts) != 3 or len(parts[1]) != 64 or set(parts[1]) - set("0123456789abcdef"):
             raise ConfigurationError(f"{place}: {_EXPECTED}")
         merchant, digest, scopes = parts
-        callers[digest] = Caller(merchant, _scopes(place, scopes))
+        callers[digest] = Caller(merchant, digest[:_KEY_ID_DIGITS], _scopes(place, scopes))
     return ApiKeys(callers)
 
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from payment_service.metrics import ServiceMetrics
+    from payment_service.security.authentication import Caller
 
 #: Payment ids that do not exist or are somebody else's, asked for from one address in 60 s.
 USUAL_MISSES, MISSES_WINDOW = 10, 60.0
-#: Addresses that one merchant's requests come from in 10 minutes.
+#: Addresses that one key is used from in 10 minutes.
 USUAL_ADDRESSES, ADDRESSES_WINDOW = 5, 600.0
 
 #: These are also what the runbook's ``suspicious_api_calls`` counts.
@@ -48,17 +49,26 @@ class SecurityEvents:
         self._metrics.failed_auth.inc()
         self._report(SecurityEvent.FAILED_AUTH, "auth failed", client=client)
 
-    def scope_denied(self, merchant: str, scope: str, client: str) -> None:
+    def scope_denied(self, caller: Caller, scope: str, client: str) -> None:
         """Note a key that does not allow what was asked."""
         self._report(
-            SecurityEvent.SCOPE_DENIED, "scope is not among the key's", merchant=merchant, scope=scope, client=client
+            SecurityEvent.SCOPE_DENIED,
+            "scope is not among the key's",
+            merchant=caller.merchant,
+            key_id=caller.key_id,
+            scope=scope,
+            client=client,
         )
 
-    def authenticated(self, merchant: str, client: str) -> None:
-        """Note where a merchant calls from; many addresses are an event."""
-        if self._addresses.seen(merchant, client, self._clock()):
+    def authenticated(self, caller: Caller, client: str) -> None:
+        """Note where a key is used; many addresses are an event."""
+        if self._addresses.seen(caller.key_id, client, self._clock()):
             self._report(
-                SecurityEvent.KEY_FROM_MANY_ADDRESSES, "key used from many addresses", merchant=merchant, client=client
+                SecurityEvent.KEY_FROM_MANY_ADDRESSES,
+                "key used from many addresses",
+                merchant=caller.merchant,
+                key_id=caller.key_id,
+                client=client,
             )
 
     def foreign_payment(self, merchant: str, client: str) -> None:
