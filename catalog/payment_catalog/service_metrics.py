@@ -34,7 +34,7 @@ CONNECTION_STATE = Label("state", values(ConnectionState))
 PAYMENTS = Metric(
     "payments_total",
     MetricType.COUNTER,
-    "Payments that reached a final status.",
+    "Payments that reached a final status; an assumed failure that proves to be a charge counts again.",
     SERVICE,
     (PAYMENT_METHOD, Label("status", (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED))),
 )

@@ -112,7 +112,8 @@ class Shop:
             "FIUU_MERCHANT_ID": "shop",
             "FIUU_VERIFY_KEY": "verify-key-of-the-end-to-end-tests",
             "FIUU_SECRET_KEY": "secret-key-of-the-end-to-end-tests",
-            "FIUU_TIMEOUT_SECONDS": "1",
+            # Longer than any test's machine is busy: a gateway that is not told to be slow never is.
+            "FIUU_TIMEOUT_SECONDS": "20",
             "FIUU_SETTLE_SECONDS": "1",
             "FIUU_CALLBACK_URL": f"{self.url}/fiuu/callback",
             "PAYMENT_API_KEYS_FILE": str(self.directory / "keys"),

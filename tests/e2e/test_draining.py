@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_a_payment_under_way_is_answered_and_nobody_sends_a_new_one(tmp_path: Path, wait: Wait, workers: int) -> None:
     database = {"DB_SQLITE_PATH": str(tmp_path / "payments.db")}
     flags = ("--notice-seconds", "2", "--workers", str(workers))
-    with Shop(tmp_path, database, {"FIUU_TIMEOUT_SECONDS": "20"}, flags) as shop:
+    with Shop(tmp_path, database, serve_flags=flags) as shop:
         shop.turn(latency_ms=6000)
         answers: list[requests.Response] = []
         customers = [threading.Thread(target=pay, args=(shop, answers)) for _ in range(4)]

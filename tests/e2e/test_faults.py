@@ -46,7 +46,7 @@ def _code(url: str) -> int:
 
 @pytest.fixture
 def scene(tmp_path: Path, mortal_postgres: Postgres, wait: Wait) -> Iterator[Scene]:
-    with Shop(tmp_path, mortal_postgres.environment) as shop:
+    with Shop(tmp_path, mortal_postgres.environment, {"FIUU_TIMEOUT_SECONDS": "1"}) as shop:
         yield Scene(shop, mortal_postgres, wait)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import os
 import shutil
@@ -194,11 +195,12 @@ def test_threads_that_come_and_go_disturb_no_cpu_profile() -> None:
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
+    gc.collect()  # what other tests have left open would be closed meanwhile
     files = open_files()
     with busy_with(breed):
         profile = cpu_profile(1, NEVER)
     assert sum(sample.values[1] for sample in profile.samples) > 0
-    assert open_files() == files
+    assert open_files() <= files
     assert sys.getswitchinterval() == pytest.approx(0.005)
 
 

@@ -33,6 +33,8 @@ BREAKER_SECONDS = 15.0
 
 _CONNECT_SECONDS = 2.0
 _MOST_CONNECTIONS = 100
+#: Shorter than what servers usually have, so that no request meets a connection that is being closed.
+_IDLE_SECONDS = 3.0
 _SERVER_ERROR = 500
 
 #: A request that was never sent may be sent again, whatever it asks for.
@@ -95,7 +97,7 @@ class Gateway:
         self._client = httpx.AsyncClient(
             base_url=str(settings.fiuu_base_url),
             timeout=httpx.Timeout(self._timeout, connect=min(_CONNECT_SECONDS, self._timeout)),
-            limits=httpx.Limits(max_connections=_MOST_CONNECTIONS),
+            limits=httpx.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS),
             transport=transport,
             trust_env=False,
         )

@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(aged: Ledger, lines
     assert (result.attempts_deleted, result.indexes_rebuilt, result.tables_analyzed) == (0, 0, 0)
     assert aged.attempts() == 30
     assert "would delete 25 payment_attempts older than 90 days" in lines
-    assert any("would rebuild index payments_by_status of payments" in line for line in lines)
+    assert any("would rebuild index payments_by_merchant of payments" in line for line in lines)
     assert any("unresolved" in line for line in lines)
     if aged.settings.is_postgresql:
         assert aged.column(FILES) == files
