@@ -22,7 +22,8 @@ _RULE = re.compile(
 )
 _FILE = re.compile(r"^\s*(?P<file>\S.*?\.ya?ml): (?P<message>.+)$")
 _YAML_LINE = re.compile(r"^\s*line (?P<line>\d+): (?P<message>.+)$")
-_TEST_FILE = re.compile(r"^Unit Testing:\s+(?P<file>.+)$")
+#: As Prometheus 2 and 3 begin it.
+_TEST_FILE = re.compile(r"^(?:Unit Testing|Processing test file):\s+(?P<file>.+)$")
 _TEST_CASE = re.compile(r'^\s*(name: .*|expr: .*alertname=\\?"(?P<alert>\w+).*|alertname: (?P<name>\w+).*)$')
 _TEST_RESULT = re.compile(r"^\s*(?P<result>(exp|got): ?.*)$")
 _NOISE = re.compile(r"^\s*(Checking .*|Unit Testing: .*|SUCCESS.*|FAILED:?|)$")

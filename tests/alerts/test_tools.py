@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from payment_alerts import promtool
 from payment_alerts.amtool import Amtool
 from payment_alerts.promtool import Promtool
 from payment_alerts.tool import ToolError, find_tool
@@ -63,6 +64,20 @@ def test_a_missing_file_is_found(tmp_path: Path) -> None:
 
 def test_nothing_to_check_is_a_finding() -> None:
     assert Promtool().check_rules([]) != ()
+
+
+@pytest.mark.parametrize("begin", ["Unit Testing:  {}", "Processing test file: {}"], ids=["2.x", "3.x"])
+def test_a_failure_is_read_as_each_version_prints_it(tmp_path: Path, begin: str) -> None:
+    file = write(tmp_path, "tests.yaml", "tests:\n- name: 'A: fires'\n")
+    printed = f"""{begin.format(file)}
+  FAILED:
+    expr: "ALERTS{{alertname=\\"A\\", alertstate=\\"firing\\"}}", time: 2m,
+        exp: {{alertname="A"}} 1E+00
+        got: nil
+"""
+    found = list(promtool._parse(printed, "elsewhere"))
+    assert {(finding.file, finding.line, finding.rule) for finding in found} == {(str(file), 2, "A")}
+    assert [finding.message for finding in found][1:] == ['exp: {alertname="A"} 1E+00', "got: nil"]
 
 
 def test_a_failing_unit_test_is_found_by_the_name_of_its_alert(tmp_path: Path) -> None:
