@@ -110,6 +110,7 @@ def test_a_backup_can_be_restored(tmp_path: Path) -> None:
     assert not (tmp_path / "backups" / "verification.report.json").exists()
     verified = run(tmp_path, "verify-backup", "--directory", "backups")
     assert verified.returncode == 0, verified.stderr
+    assert f"{file.name}: verified" in verified.stdout
     file.write_bytes(file.read_bytes()[:-10])
     damaged = run(tmp_path, "verify-backup", "--directory", "backups")
     assert damaged.returncode == 1

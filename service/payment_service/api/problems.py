@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,7 +18,7 @@ from payment_service.logs.cards import find_cards
 from payment_service.security.watch import client_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fastapi import FastAPI, Request
     from starlette.routing import BaseRoute
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/problem+json"
 #: Seconds after which it is worth trying again when a dependency is away.
 RETRY_SECONDS = 5
+
+_SEARCHED_VALUES, _SEARCHED_EACH = 8, 256
 
 
 #: How a request for a merchant's data can fail, and one that changes something.
@@ -99,7 +102,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute], card_received: Callable[[
 
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         found = error.errors()
-        if find_cards(f"{error.body} {[item.get('input') for item in found]}"):
+        if find_cards(_beginnings([error.body, *(item.get("input") for item in found)])):
             card_received(client_address(request.scope))
         if any(item["type"] == "json_invalid" for item in found):
             return response(HTTPStatus.BAD_REQUEST, "the body is not JSON")
@@ -159,6 +162,11 @@ def _describe(app: FastAPI) -> None:
 def _methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
     matching = (route for route in routes if isinstance(route, Route) and route.path_regex.match(path))
     return sorted({method for route in matching for method in route.methods or ()})
+
+
+def _beginnings(values: Iterable[Any]) -> str:
+    """Return how what was sent begins: to look through more of it would let a caller keep the service busy."""
+    return " ".join(str(value)[:_SEARCHED_EACH] for value in islice(values, _SEARCHED_VALUES))
 
 
 def _place(item: Mapping[str, Any]) -> Sequence[str]:

@@ -91,6 +91,7 @@ def verify_backup_command(
     if report.outcome is not VerificationOutcome.VERIFIED:
         typer.echo(f"{report.file or directory}: {report.reason}", err=True)
         raise typer.Exit(FINDINGS)
+    typer.echo(f"{report.file}: verified")
 
 
 def bring_up(settings: DatabaseSettings) -> None:
