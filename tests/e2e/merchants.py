@@ -70,7 +70,7 @@ class Merchants:
             if answer.status_code < 500 and answer.status_code != 429:
                 found: dict[str, Any] = answer.json()
                 return found
-            if "nothing was charged" in answer.text:
+            if "nothing was sent" in answer.text:
                 return {}
             time.sleep(_PAUSE)
         return {}

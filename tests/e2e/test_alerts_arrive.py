@@ -12,8 +12,6 @@ from payment_catalog.settings import Settings
 if TYPE_CHECKING:
     from conftest import House, Wait
 
-pytestmark = pytest.mark.xdist_group("house")
-
 
 @pytest.mark.parametrize(
     ("alert", "summary", "severity"),

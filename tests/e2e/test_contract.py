@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from payment_catalog.metric import Metric
 
-pytestmark = pytest.mark.xdist_group("house")
-
 CATALOG = build_catalog(Settings())
 
 #: Panels that may be empty, and why.

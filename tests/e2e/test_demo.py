@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from payment_bundle.demo.command import _StopRequest, _StopRequestedError
 from payment_bundle.demo.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Wait
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,3 +76,11 @@ def test_a_taken_port_is_a_clear_error() -> None:
         )
     assert result.returncode == 2
     assert f"port {port} is in use; choose another with --service-port" in result.stderr
+
+
+def test_a_request_to_end_whose_exception_is_lost_is_kept_and_raised_once() -> None:
+    stop = _StopRequest()
+    with pytest.raises(_StopRequestedError):
+        stop(signal.SIGINT, None)
+    assert stop.noted.is_set()
+    stop(signal.SIGINT, None)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from conftest import Wait
 
-pytestmark = pytest.mark.xdist_group("hostile")
-
 HEAD = f"Host: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
 GOOD = {"amount_minor": 1000, "currency": "MYR", "method": "fpx"}
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from conftest import Postgres
 
-pytestmark = pytest.mark.xdist_group("runbook")
-
 STATEMENTS = [
     "SELECT count(*) FROM pg_stat_activity WHERE state = 'active';",
     "SELECT * FROM pg_locks WHERE NOT granted;",

@@ -34,7 +34,24 @@ _ATTACK_SECONDS = 420.0
 
 
 class _StopRequestedError(BaseException):
-    """SIGTERM: the same as Ctrl-C."""
+    """Ctrl-C or SIGTERM."""
+
+
+class _StopRequest:
+    """Notes a signal and raises once.
+
+    Only to raise would not do: what is raised while an object is being finalized is lost. Further signals change
+    nothing, so that they do not cut the cleaning up short.
+    """
+
+    def __init__(self) -> None:
+        self.noted = threading.Event()
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if not self.noted.is_set():
+            self.noted.set()
+            raise _StopRequestedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,8 @@ class DemoOptions:
 def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
     """Run until Ctrl-C, SIGTERM or the end of the time; every child has ended when it returns."""
     console = Console(stderr=False)
-    previous = signal.signal(signal.SIGTERM, _stop)
+    stop = _StopRequest()
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     directory = options.keep or Path(tempfile.mkdtemp(prefix="payobs-demo-"))
     try:
         with (
@@ -60,18 +78,16 @@ def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
             console.print(_addresses(ports, directory), highlight=False)
             if options.attack:
                 traffic.attack(_ATTACK_PER_SECOND, _ATTACK_SECONDS)
-            _watch(console, stack, options.seconds)
-    except (KeyboardInterrupt, _StopRequestedError):
-        console.print("ended")
+            _watch(console, stack, options.seconds, stop.noted)
+    except _StopRequestedError:
+        pass
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         if options.keep is None:
             shutil.rmtree(directory, ignore_errors=True)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise _StopRequestedError
+    if stop.noted.is_set():
+        console.print("ended")
 
 
 def _addresses(ports: Ports, directory: Path) -> str:
@@ -94,13 +110,13 @@ def _addresses(ports: Ports, directory: Path) -> str:
     )
 
 
-def _watch(console: Console, stack: Stack, seconds: float) -> None:
+def _watch(console: Console, stack: Stack, seconds: float, stop: threading.Event) -> None:
     started = time.monotonic()
     with _Backups(stack), Live(console=console, auto_refresh=False, transient=False) as live:
-        while not seconds or time.monotonic() - started < seconds:
+        while not stop.is_set() and (not seconds or time.monotonic() - started < seconds):
             stack.require_running()
             live.update(Text(_status(stack, time.monotonic() - started)), refresh=True)
-            time.sleep(_REFRESH)
+            stop.wait(_REFRESH)
 
 
 class _Backups:

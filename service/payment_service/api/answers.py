@@ -17,14 +17,14 @@ _PROBLEMS = {
         HTTPStatus.GATEWAY_TIMEOUT,
         "the gateway did not answer in time; what became of it is being found out",
     ),
-    GatewayOutcome.UNREACHABLE: (HTTPStatus.BAD_GATEWAY, "the gateway cannot be reached; nothing was charged"),
+    GatewayOutcome.UNREACHABLE: (HTTPStatus.BAD_GATEWAY, "the gateway cannot be reached; nothing was sent"),
     GatewayOutcome.CIRCUIT_OPEN: (
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "the gateway is not asked at the moment; nothing was charged",
+        "the gateway is not asked at the moment; nothing was sent",
     ),
 }
 
-#: After these nothing was charged, and the same request will be answered the same way for ever.
+#: After these nothing was sent, and the same request will be answered the same way for ever.
 NOTHING_SENT = frozenset({GatewayOutcome.UNREACHABLE, GatewayOutcome.CIRCUIT_OPEN})
 #: Statuses of the problems that ``raise_for`` raises.
 GATEWAY_PROBLEMS = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
