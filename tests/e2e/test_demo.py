@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from payment_bundle.demo.command import _StopRequest, _StopRequestedError
 from payment_bundle.demo.ports import Ports
 
 if TYPE_CHECKING:
@@ -78,9 +77,13 @@ def test_a_taken_port_is_a_clear_error() -> None:
     assert f"port {port} is in use; choose another with --service-port" in result.stderr
 
 
-def test_a_request_to_end_whose_exception_is_lost_is_kept_and_raised_once() -> None:
-    stop = _StopRequest()
-    with pytest.raises(_StopRequestedError):
-        stop(signal.SIGINT, None)
-    assert stop.noted.is_set()
-    stop(signal.SIGINT, None)
+def test_it_ends_also_while_it_starts(demo: subprocess.Popen[str], tmp_path: Path, wait: Wait) -> None:
+    output = tmp_path / "output"
+    wait("a first step", 60, lambda: "starting gateway" in output.read_text())
+    children = psutil.Process(demo.pid).children(recursive=True)
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(60) == 0
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert alive == []
+    assert output.read_text().splitlines()[-1] == "ended"
+    assert "Traceback" not in output.read_text()

@@ -12,7 +12,7 @@ import requests
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _POLL = 0.1
@@ -30,6 +30,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    check: Callable[[], None]
 
     def require_running(self) -> None:
         """Raise ChildError with the end of its output when it has ended."""
@@ -38,10 +39,11 @@ class Child:
             raise ChildError(f"{self.name} ended with code {code}; its last words in {self.log}:\n{self._last_words()}")
 
     def wait_ready(self, url: str, limit: float) -> None:
-        """Wait until ``url`` answers 200, at most ``limit`` seconds; raises ChildError."""
+        """Wait until ``url`` answers 200, at most ``limit`` seconds; raises ChildError, or what ``check`` raises."""
         deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
             self.require_running()
+            self.check()
             try:
                 if requests.get(url, timeout=2).ok:
                     return
@@ -65,8 +67,17 @@ class Child:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
 
 
-def start(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
-    """Start ``command`` in a session of its own, so that Ctrl-C reaches it only through ``stop``."""
+def go_on() -> None:
+    """Raise nothing."""
+
+
+def start(
+    name: str, command: Sequence[str], environment: Mapping[str, str], log: Path, check: Callable[[], None] = go_on
+) -> Child:
+    """Start ``command`` in a session of its own, so that Ctrl-C reaches it only through ``stop``.
+
+    ``check`` is called while the program is waited for, and may raise to give it up.
+    """
     with log.open("ab") as output:
         try:
             process = subprocess.Popen(  # noqa: S603 - the commands are the demo's own
@@ -79,4 +90,4 @@ def start(name: str, command: Sequence[str], environment: Mapping[str, str], log
             )
         except OSError as error:
             raise ChildError(f"{name} cannot be started: {error}") from None
-    return Child(name, process, log)
+    return Child(name, process, log, check)

@@ -33,15 +33,14 @@ _ATTACK_PER_SECOND = 60.0
 _ATTACK_SECONDS = 420.0
 
 
-class _StopRequestedError(BaseException):
+class _StopRequestedError(Exception):
     """Ctrl-C or SIGTERM."""
 
 
 class _StopRequest:
-    """Notes a signal and raises once.
+    """Notes a signal, for ``check`` to raise where it is safe.
 
-    Only to raise would not do: what is raised while an object is being finalized is lost. Further signals change
-    nothing, so that they do not cut the cleaning up short.
+    What a signal's handler raises is lost where an object is being finalized, and cuts cleaning up short elsewhere.
     """
 
     def __init__(self) -> None:
@@ -49,8 +48,11 @@ class _StopRequest:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        if not self.noted.is_set():
-            self.noted.set()
+        self.noted.set()
+
+    def check(self) -> None:
+        """Raise _StopRequestedError after a signal."""
+        if self.noted.is_set():
             raise _StopRequestedError
 
 
@@ -72,7 +74,9 @@ def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
     directory = options.keep or Path(tempfile.mkdtemp(prefix="payobs-demo-"))
     try:
         with (
-            Stack(settings, directory, ports, os.environ, lambda step: console.print(f"  {step} ...")) as stack,
+            Stack(
+                settings, directory, ports, os.environ, lambda step: console.print(f"  {step} ..."), stop.check
+            ) as stack,
             Traffic(stack.caller, options.payments_per_second) as traffic,
         ):
             console.print(_addresses(ports, directory), highlight=False)
@@ -81,6 +85,9 @@ def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
             _watch(console, stack, options.seconds, stop.noted)
     except _StopRequestedError:
         pass
+    except ChildError:
+        if not stop.noted.is_set():  # a terminal's Ctrl-C reaches short commands as well
+            raise
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

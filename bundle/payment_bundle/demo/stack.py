@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from payment_bundle.changes import plan_changes
-from payment_bundle.demo.child import Child, ChildError, start
+from payment_bundle.demo.child import Child, ChildError, go_on, start
 from payment_bundle.demo.local_settings import local_settings
 from payment_bundle.demo.ports import LOOPBACK, Ports
 from payment_bundle.demo.programs import Programs, find_programs
@@ -35,24 +35,26 @@ _COMMAND_LIMIT = 120.0
 
 
 class Stack:
-    """The running house. Use it in a ``with`` block; ``report`` hears of each step.
+    """The running house. Use it in a ``with`` block; ``report`` hears of each step, ``check`` may raise to end it.
 
     ``environment`` is handed to service and exporter: with ``DB_HOST`` in it they use that PostgreSQL,
     else a SQLite file in ``directory``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is handed on to another part
         self,
         settings: Settings,
         directory: Path,
         ports: Ports,
         environment: Mapping[str, str],
         report: Callable[[str], None],
+        check: Callable[[], None] = go_on,
     ) -> None:
         self._directory = directory
         self._ports = ports
         self._base_environment = environment
         self._report = report
+        self._check = check
         self._exit = ExitStack()
         self._children: list[Child] = []
         self._key = new_key()
@@ -177,8 +179,9 @@ class Stack:
         prometheus.wait_ready(f"{_url(ports.prometheus)}/-/ready", _READY_WITHIN)
 
     def _child(self, name: str, command: Sequence[str]) -> Child:
+        self._check()
         self._report(f"starting {name}")
-        child = start(name, command, self._environment(), self._directory / "logs" / f"{name}.log")
+        child = start(name, command, self._environment(), self._directory / "logs" / f"{name}.log", self._check)
         self._children.append(child)
         self._exit.callback(child.stop)
         return child

@@ -41,16 +41,13 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     }
     if settings.is_postgresql:
         return create_async_engine(
-            URL.create(
-                "postgresql+asyncpg",
-                username=settings.user,
-                password=settings.read_password() or None,
-                host=settings.host,
-                port=settings.port,
-                database=settings.name,
-            ),
+            postgresql_url(settings),
             pool_pre_ping=True,
-            connect_args={"timeout": POOL_TIMEOUT, "command_timeout": STATEMENT_TIMEOUT},
+            connect_args={
+                "timeout": POOL_TIMEOUT,
+                "command_timeout": STATEMENT_TIMEOUT,
+                "server_settings": {"application_name": "payment-service"},
+            },
             **options,
         )
     engine = create_async_engine(
@@ -60,6 +57,18 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+def postgresql_url(settings: DatabaseSettings, database: str | None = None) -> URL:
+    """Return where ``database`` is, ``DB_NAME`` unless given. Raises OSError for an unreadable password file."""
+    return URL.create(
+        "postgresql+asyncpg",
+        username=settings.user,
+        password=settings.read_password() or None,
+        host=settings.host,
+        port=settings.port,
+        database=database or settings.name,
+    )
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, NullPool
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from payment_service.ledger.database import postgresql_url
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,14 +41,7 @@ def create_server_engine(
     an unreadable password file.
     """
     return create_async_engine(
-        URL.create(
-            "postgresql+asyncpg",
-            username=settings.user,
-            password=settings.read_password() or None,
-            host=settings.host,
-            port=settings.port,
-            database=database or settings.name,
-        ),
+        postgresql_url(settings, database),
         poolclass=NullPool,
         hide_parameters=True,
         connect_args={
