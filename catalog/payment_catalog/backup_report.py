@@ -14,6 +14,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from payment_catalog.database_settings import DatabaseSettings
+
 BACKUP_NAME = re.compile(r"db_backup_[0-9]{8}_[0-9]{6}\.sql\.gz")
 BACKUP_GLOB = "db_backup_*.sql.gz"
 _SUFFIX = ".sql.gz"
@@ -45,6 +47,11 @@ class DatabaseKind(StrEnum):
 
     POSTGRESQL = "postgresql"
     SQLITE = "sqlite"
+
+    @classmethod
+    def of(cls, settings: DatabaseSettings) -> DatabaseKind:
+        """Return which kind the settings select."""
+        return cls.POSTGRESQL if settings.is_postgresql else cls.SQLITE
 
 
 class BackupOutcome(StrEnum):

@@ -109,8 +109,10 @@ class Reconciler:
             change = payment_change(attempt.operation, result)
         else:
             return ReconciliationResult.UNKNOWN
+        if not change.resolved:
+            return ReconciliationResult.UNKNOWN
         await self._settlement.payment(attempt.id, attempt.payment_id, change, None)
-        return ReconciliationResult.SETTLED if change.resolved else ReconciliationResult.UNKNOWN
+        return ReconciliationResult.SETTLED
 
     async def _resolve_refund(self, attempt: OpenAttempt) -> ReconciliationResult:
         result = await self._gateway.query_refund(attempt.id)
@@ -120,5 +122,7 @@ class Reconciler:
             change = refund_absent(datetime.now(UTC) - attempt.created_at, self._settle_after)
         else:
             change = refund_change(result)
+        if not change.resolved:
+            return ReconciliationResult.UNKNOWN
         await self._settlement.refund(attempt.id, change, None)
-        return ReconciliationResult.SETTLED if change.resolved else ReconciliationResult.UNKNOWN
+        return ReconciliationResult.SETTLED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import wait_until
 
 from payment_bundle.demo.ports import Ports
 from payment_bundle.demo.stack import Stack
@@ -22,17 +22,10 @@ if TYPE_CHECKING:
 Wait = Callable[[str, float, Callable[[], bool]], None]
 
 
-def wait_until(what: str, limit: float, holds: Callable[[], bool]) -> None:
-    """Wait until ``holds()``, at most ``limit`` seconds; the test fails with ``what`` it waited for."""
-    deadline = monotonic() + limit
-    while not holds():
-        assert monotonic() < deadline, f"not within {limit:.0f} s: {what}"
-        sleep(0.25)
-
-
 @pytest.fixture(scope="session")
 def wait() -> Wait:
-    return wait_until
+    """Wait for what takes servers a while."""
+    return lambda what, limit, holds: wait_until(what, holds, limit, pause=0.25)
 
 
 @dataclass(frozen=True)

@@ -7,27 +7,20 @@ import http.client
 import socket
 import sys
 import threading
-import time
 import tracemalloc
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import wait_until
 
 from payment_catalog.errors import ForeseenError
 from payment_service.debug.server import HOST, DebugServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 INDEX = "/debug/pprof/"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it has not come about within 30 s"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -180,7 +173,7 @@ def test_a_second_profile_of_a_kind_has_to_wait(server: DebugServer) -> None:
     first = threading.Thread(target=ask, args=(server, "/debug/pprof/heap?seconds=60"))
     first.start()
     try:
-        wait_until(tracemalloc.is_tracing)
+        wait_until("tracing", tracemalloc.is_tracing)
         status, text, _ = ask(server, "/debug/pprof/heap?seconds=1")
         assert (status, text) == (503, "another heap profile is being taken; ask again\n")
         assert ask(server, "/debug/pprof/goroutine?debug=1")[0] == 200
@@ -198,7 +191,7 @@ def test_too_many_at_once_are_refused_and_others_answered_again(server: DebugSer
     finally:
         for connection in idle:
             connection.close()
-    wait_until(lambda: ask(server, INDEX)[0] == 200)
+    wait_until("an answer", lambda: ask(server, INDEX)[0] == 200)
 
 
 def test_a_taken_port_is_named_with_its_setting(loop: asyncio.AbstractEventLoop) -> None:

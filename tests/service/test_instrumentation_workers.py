@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from waiting import wait_until
 
 from payment_catalog.metric import WorkerAggregation
 from payment_service.instrumentation import workers
@@ -50,16 +50,6 @@ for line in sys.stdin:
             level.set(order["level"])
     print(os.getpid(), flush=True)
 """
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within 30 s: {what}")
 
 
 class Counting:
@@ -186,7 +176,7 @@ def test_no_scrape_sees_a_value_twice_or_not_at_all_while_workers_are_retired(
     scraper.start()
     for worker, pid in zip(living, pids, strict=True):
         scrapes = len(seen)
-        until(lambda scrapes=scrapes: len(seen) > scrapes, "another scrape")
+        wait_until("another scrape", lambda scrapes=scrapes: len(seen) > scrapes)
         worker.end()
         with locked(tmp_path, exclusive=True):
             retire(tmp_path, pid)

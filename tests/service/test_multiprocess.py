@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from waiting import wait_until
 
 from payment_service.server import serve
 from payment_service.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 #: What the served processes run: it answers with the process id, and dies, waits or fails as it is asked.
 APPLICATION = """
@@ -59,16 +60,6 @@ def fail():
 """
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within 30 s: {what}")
-
-
 class Served:
     """The command that serves, with its workers."""
 
@@ -92,7 +83,7 @@ class Served:
     def pids(self, count: int) -> set[int]:
         """Return the ids of the workers, once so many of them answer."""
         found: set[int] = set()
-        until(lambda: found.add(self.get("/pid").json()) or len(found) == count, f"{count} workers answer")
+        wait_until(f"{count} workers answer", lambda: found.add(self.get("/pid").json()) or len(found) == count)
         return found
 
     def metrics(self) -> dict[str, float]:
@@ -136,7 +127,7 @@ def serving(tmp_path: Path, **options: Any) -> Iterator[Served]:
     process, port = command(tmp_path, **options)
     served = Served(process, port)
     try:
-        until(served.answers, "the first answer")
+        wait_until("the first answer", served.answers)
         yield served
     finally:
         process.terminate()
@@ -162,7 +153,7 @@ def test_counters_never_go_backwards_when_a_worker_dies_and_another_takes_its_pl
             last = now
             return len(list((tmp_path / "tmp").glob("*/counter_*.db"))) == 3  # two that live, and the dead
 
-        until(replaced, "the dead worker is replaced")
+        wait_until("the dead worker is replaced", replaced)
         after = served.pids(2)
         assert len(before & after) == 1
         final = served.metrics()
@@ -192,9 +183,9 @@ def test_a_request_under_way_is_answered_before_the_service_ends(tmp_path: Path)
         answers: list[httpx.Response] = []
         asking = threading.Thread(target=lambda: answers.append(served.get("/wait")))
         asking.start()
-        until(lambda: served.metrics()["http_requests_in_progress"] == 1, "the request is in progress")
+        wait_until("the request is in progress", lambda: served.metrics()["http_requests_in_progress"] == 1)
         served.process.send_signal(signal.SIGTERM)
-        until(lambda: not served.is_open(), "no further connection is accepted")
+        wait_until("no further connection is accepted", lambda: not served.is_open())
         (tmp_path / "go").touch()
         assert served.process.wait(30) == 0
         asking.join(30)
@@ -214,9 +205,9 @@ def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
 
         asking = threading.Thread(target=ask)
         asking.start()
-        until(lambda: served.metrics()["http_requests_in_progress"] == 1, "the request is in progress")
+        wait_until("the request is in progress", lambda: served.metrics()["http_requests_in_progress"] == 1)
         served.process.send_signal(signal.SIGINT)
-        until(lambda: not served.is_open(), "no further connection is accepted")
+        wait_until("no further connection is accepted", lambda: not served.is_open())
         served.process.send_signal(signal.SIGINT)
         assert served.process.wait(30) == 0
         asking.join(30)
@@ -227,7 +218,7 @@ def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     with serving(tmp_path, workers=2) as served:
         served.pids(2)
         served.process.kill()
-        until(lambda: not served.is_open(), "the workers end")
+        wait_until("the workers end", lambda: not served.is_open())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from waiting import wait_until
 
 from payment_service.server.options import ServerOptions
 from payment_service.server.slow_clients import ClientLimits, GuardedProtocol, RequestDeadline
@@ -95,13 +96,6 @@ def everything(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(parts)
-
-
-def until(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"not within 30 s: {what}"
-        time.sleep(0.01)
 
 
 def trickle(connection: socket.socket, part: bytes) -> bytes:
@@ -193,8 +187,8 @@ def test_a_client_that_does_not_read_its_answer_is_left() -> None:
     with served(limits(read_seconds=ENOUGH)) as (service, connect):
         connection = connect()
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: app\r\n\r\n")
-        until(lambda: service.connections, "the connection is there")
-        until(lambda: not service.connections, "the connection is gone")
+        wait_until("the connection is there", lambda: service.connections)
+        wait_until("the connection is gone", lambda: not service.connections)
         assert len(everything(connection)) < len(LARGE)
 
 
@@ -236,7 +230,7 @@ def test_a_service_that_hesitates_does_not_count_against_its_clients(monkeypatch
     with served(limits(head_seconds=ENOUGH)) as (service, connect):
         connection = connect()
         connection.sendall(post("/hesitate", 3, b"abc") + b"GET /ignore HTT")
-        until(lambda: elapsed, "the second head is late")
+        wait_until("the second head is late", lambda: elapsed)
         service.goes_on.set()
         assert answer(connection) == (b"HTTP/1.1 200 OK", b"3")
 

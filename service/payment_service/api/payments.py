@@ -11,7 +11,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from payment_catalog.vocabulary import Currency, FailureReason, GatewayOperation, PaymentMethod, PaymentStatus
-from payment_service.api.answers import GATEWAY_PROBLEMS, NOTHING_SENT, raise_for
+from payment_service.api.answers import (
+    GATEWAY_PROBLEMS,
+    NOTHING_SENT,
+    answered,
+    not_ended,
+    raise_for,
+    require_same_body,
+    shown,
+)
 from payment_service.api.context import Merchant, Parts, PartsOf, Payer, Reader
 from payment_service.api.fields import AmountMinor, IdempotencyKey, PaymentId, UtcTime, digest
 from payment_service.api.problems import ACCESS_PROBLEMS, CHANGE_PROBLEMS, ProblemError, documented
@@ -88,14 +96,14 @@ async def create_payment(
     money = Money(wanted.amount_minor, wanted.currency)
     intent = Intent(identifier, merchant.name, idempotency_key or identifier, digest(wanted), money, wanted.method)
     if not await record_intent(parts.engine, intent, parts.check_after):
-        return _answer(await _repeated(parts, intent), response)
+        return answered(Payment, await _repeated(parts, intent), response)
     result = await parts.gateway.charge(
         identifier, money, wanted.method, capture=wanted.capture, card_token=wanted.card_token
     )
     change = payment_change(GatewayOperation.CHARGE, result)
     payment = await parts.settlement.payment(identifier, identifier, change, result.outcome)
     raise_for(result.outcome, payment_id=identifier)
-    return _answer(payment, response)
+    return answered(Payment, payment, response)
 
 
 @router.get("/payments", responses=documented(*ACCESS_PROBLEMS))
@@ -112,14 +120,14 @@ async def list_payments(
         if after is None or after["merchant"] != merchant.name:
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "cursor is not one that was given out")
     rows = await payments_of(parts.engine, merchant.name, limit + 1, after)
-    page = [_payment(row) for row in rows[:limit]]
+    page = [shown(Payment, row) for row in rows[:limit]]
     return PaymentPage(payments=page, next_cursor=page[-1].id if len(rows) > limit else None)
 
 
 @router.get("/payments/{payment_id}", responses=documented(*ACCESS_PROBLEMS, HTTPStatus.NOT_FOUND))
 async def read_payment(payment_id: PaymentId, merchant: Reader, parts: PartsOf) -> Payment:
     """Return one payment of the merchant (scope payments:read)."""
-    return _payment(await own_payment(parts, merchant, payment_id))
+    return shown(Payment, await own_payment(parts, merchant, payment_id))
 
 
 @router.post(
@@ -157,7 +165,7 @@ async def _end_authorization(
     capture = operation is GatewayOperation.CAPTURE
     payment = await own_payment(parts, merchant, payment_id)
     if payment["status"] == (PaymentStatus.SUCCEEDED if capture else PaymentStatus.CANCELLED):
-        return _payment(payment)
+        return shown(Payment, payment)
     attempt = str(uuid4())
     if not await begin_operation(parts.engine, attempt, payment["id"], operation, parts.check_after):
         raise ProblemError(HTTPStatus.CONFLICT, "the payment is not authorized, or another request is changing it")
@@ -168,29 +176,16 @@ async def _end_authorization(
     raise_for(result.outcome, payment_id=payment["id"])
     if changed["status"] == PaymentStatus.AUTHORIZED:
         raise ProblemError(HTTPStatus.CONFLICT, f"the gateway refused to {operation} the payment")
-    return _payment(changed)
+    return shown(Payment, changed)
 
 
 async def _repeated(parts: Parts, intent: Intent) -> RowMapping:
     """Return the payment that the first request with this key made; raises ProblemError."""
     row = await payment_by_key(parts.engine, intent.merchant, intent.idempotency_key)
     structlog.contextvars.bind_contextvars(payment_id=row["id"])
-    if row["request_digest"] != intent.request_digest:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the Idempotency-Key was used with another body")
+    require_same_body(row, intent.request_digest)
     if row["status"] == PaymentStatus.PENDING and row["outcome"] is None:
-        raise ProblemError(
-            HTTPStatus.CONFLICT, "the first request with this Idempotency-Key has not ended yet", {"Retry-After": "1"}
-        )
+        raise not_ended()
     if row["outcome"] in NOTHING_SENT:
         raise_for(row["outcome"], payment_id=row["id"])
     return row
-
-
-def _answer(payment: RowMapping, response: Response) -> Payment:
-    if payment["status"] == PaymentStatus.PENDING:
-        response.status_code = HTTPStatus.ACCEPTED
-    return _payment(payment)
-
-
-def _payment(row: RowMapping) -> Payment:
-    return Payment.model_validate({name: row[name] for name in Payment.model_fields})

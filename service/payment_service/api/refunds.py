@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from payment_catalog.vocabulary import Currency, PaymentStatus, RefundStatus
-from payment_service.api.answers import GATEWAY_PROBLEMS, raise_for
+from payment_service.api.answers import GATEWAY_PROBLEMS, answered, not_ended, raise_for, require_same_body, shown
 from payment_service.api.context import PartsOf, Reader, Refunder
 from payment_service.api.fields import AmountMinor, IdempotencyKey, PaymentId, UtcTime, digest
 from payment_service.api.payments import own_payment
@@ -70,29 +70,26 @@ async def create_refund(  # noqa: PLR0913, PLR0917 - what FastAPI injects
     key, asked = idempotency_key or identifier, digest(wanted, payment["id"])
     known = await refund_by_key(parts.engine, merchant.name, key)
     if known is not None:
-        return _answer(_repeated(known, asked), response)
+        require_same_body(known, asked)
+        return answered(Refund, known, response)
     money = _amount(payment, wanted)
     intent = RefundIntent(identifier, payment["id"], merchant.name, key, asked, money)
     match await reserve(parts.engine, intent, parts.check_after):
         case Reservation.KEY_TAKEN:
-            raise ProblemError(
-                HTTPStatus.CONFLICT,
-                "the first request with this Idempotency-Key has not ended yet",
-                {"Retry-After": "1"},
-            )
+            raise not_ended()
         case Reservation.ABOVE_WHAT_IS_LEFT:
             raise ProblemError(HTTPStatus.CONFLICT, "the refund is above what is left of the payment")
     result = await parts.gateway.refund(identifier, payment["gateway_reference"], money)
     refund = await parts.settlement.refund(identifier, refund_change(result), result.outcome)
     raise_for(result.outcome, payment_id=payment["id"], refund_id=identifier)
-    return _answer(refund, response)
+    return answered(Refund, refund, response)
 
 
 @router.get("/payments/{payment_id}/refunds", responses=documented(*ACCESS_PROBLEMS, HTTPStatus.NOT_FOUND))
 async def list_refunds(payment_id: PaymentId, merchant: Reader, parts: PartsOf) -> list[Refund]:
     """Return every refund of a payment, the oldest first (scope payments:read)."""
     payment = await own_payment(parts, merchant, payment_id)
-    return [_refund(row) for row in await refunds_of(parts.engine, payment["id"])]
+    return [shown(Refund, row) for row in await refunds_of(parts.engine, payment["id"])]
 
 
 def _amount(payment: RowMapping, wanted: NewRefund) -> Money:
@@ -103,20 +100,3 @@ def _amount(payment: RowMapping, wanted: NewRefund) -> Money:
     if minor <= 0:
         raise ProblemError(HTTPStatus.CONFLICT, "nothing is left of the payment")
     return Money(minor, Currency(payment["currency"]))
-
-
-def _repeated(known: RowMapping, asked: str) -> RowMapping:
-    """Return the refund that the first request with this key made; raises ProblemError for another body."""
-    if known["request_digest"] != asked:
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the Idempotency-Key was used with another body")
-    return known
-
-
-def _answer(refund: RowMapping, response: Response) -> Refund:
-    if refund["status"] == RefundStatus.PENDING:
-        response.status_code = HTTPStatus.ACCEPTED
-    return _refund(refund)
-
-
-def _refund(row: RowMapping) -> Refund:
-    return Refund.model_validate({name: row[name] for name in Refund.model_fields})

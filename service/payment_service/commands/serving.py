@@ -9,6 +9,7 @@ import typer
 from payment_catalog.database_settings import DatabaseSettings
 from payment_service.commands.database import bring_up, current_schema
 from payment_service.gateway.simulator import Knobs, create_simulator
+from payment_service.ledger.migrations import NOT_CURRENT
 from payment_service.logs import configure_logging
 from payment_service.security.authentication import read_api_keys
 from payment_service.server import serve as serve_application
@@ -89,4 +90,4 @@ def _require_settings(*, migrate_first: bool) -> None:
     if migrate_first:
         bring_up(database)
     if not current_schema(database).is_current:
-        raise ConfigurationError("the database schema is not current; run 'payment-service migrate up'")
+        raise ConfigurationError(NOT_CURRENT)

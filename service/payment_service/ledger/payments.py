@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from payment_catalog.vocabulary import FailureReason, GatewayOperation, PaymentStatus
+from payment_catalog.vocabulary import GatewayOperation, PaymentStatus
 from payment_service.ledger.attempts import close_attempt, new_attempt
 from payment_service.ledger.resolution import ALLOWED_FROM, ASSUMED_REASONS, OVERTURNS_ASSUMED
 from payment_service.ledger.tables import payment_attempts, payments
@@ -149,11 +149,6 @@ async def payments_of(engine: AsyncEngine, merchant: str, limit: int, after: Row
     statement = statement.order_by(payments.c.created_at.desc(), payments.c.id.desc()).limit(limit)
     async with engine.connect() as connection:
         return (await connection.execute(statement)).mappings().all()
-
-
-def is_assumed(row: RowMapping) -> bool:
-    """Return whether the payment counts as failed only because the gateway was silent."""
-    return row["status"] == PaymentStatus.FAILED and FailureReason(row["failure_reason"]) in ASSUMED_REASONS
 
 
 def _allows(status: PaymentStatus) -> ColumnElement[bool]:

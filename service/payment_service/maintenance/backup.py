@@ -135,7 +135,7 @@ async def _dump(
         started=started,
         finished=datetime.now(UTC),
         duration_seconds=time.monotonic() - clock,
-        database=DatabaseKind.POSTGRESQL if settings.is_postgresql else DatabaseKind.SQLITE,
+        database=DatabaseKind.of(settings),
         schema_revision=revision,
         tables=tables,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import URL, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from payment_catalog.errors import ForeseenError
-from payment_service.ledger.migrations import schema_status
+from payment_service.ledger.migrations import NOT_CURRENT, schema_status
 from payment_service.maintenance.exclusive import exclusively
 from payment_service.maintenance.indexes import TABLES
 from payment_service.maintenance.postgresql import create_server_engine
@@ -92,4 +92,4 @@ async def _engine(
 async def _require_schema(engine: AsyncEngine) -> None:
     status = await schema_status(engine)
     if not status.is_current:
-        raise MaintenanceError("the database schema is not current; run 'payment-service migrate up'")
+        raise MaintenanceError(NOT_CURRENT)

@@ -164,7 +164,7 @@ async def _sound_report(settings: DatabaseSettings, file: Path, found: _Found) -
     except ValueError as error:
         found.reasons.append(str(error))
         return None
-    kind = DatabaseKind.POSTGRESQL if settings.is_postgresql else DatabaseKind.SQLITE
+    kind = DatabaseKind.of(settings)
     if report.database is not kind:
         raise VerificationError(f"holds a {report.database} database, but DB_HOST selects {kind}")
     if await fingerprint_of(file) != (report.size_bytes, report.sha256):

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, insert, text
+from waiting import wait_until
 
 from payment_catalog.database_settings import DatabaseSettings
 from payment_service.ledger import database
@@ -207,10 +207,4 @@ Wait = Callable[[str, Callable[[], bool]], None]
 def wait() -> Wait:
     """Wait until something holds, at most half a minute."""
 
-    def until(what: str, holds: Callable[[], bool]) -> None:
-        deadline = monotonic() + 30
-        while not holds():
-            assert monotonic() < deadline, f"not within 30 s: {what}"
-            sleep(0.05)
-
-    return until
+    return lambda what, holds: wait_until(what, holds, pause=0.05)

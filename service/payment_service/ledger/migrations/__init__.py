@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 
+#: What every command that needs the newest schema says of another one.
+NOT_CURRENT = "the database schema is not current; run 'payment-service migrate up'"
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
     """Revision of the database (``None``: no schema yet) and the newest one."""
