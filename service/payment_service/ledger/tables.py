@@ -11,6 +11,8 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -58,6 +60,22 @@ refunds = Table(
     UniqueConstraint("merchant", "idempotency_key", name="refunds_idempotency"),
     CheckConstraint("amount_minor > 0", name="refunds_amount_positive"),
     Index("refunds_by_payment", "payment_id"),
+)
+
+#: How many payments and refunds have reached each final status, and their amounts. Triggers of the tables above keep
+#: it within the transaction that changes a row. Each combination can have several rows (``slot``), to be summed.
+business_totals = Table(
+    "business_totals",
+    metadata,
+    Column("slot", SmallInteger, nullable=False),
+    Column("subject", String(16), nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    PrimaryKeyConstraint("slot", "subject", "method", "status", "currency", "reason", name="business_totals_key"),
 )
 
 UNRESOLVED = text("resolved_at IS NULL")

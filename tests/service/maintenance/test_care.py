@@ -25,7 +25,7 @@ INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 FILES = """
 SELECT c.relname || ' ' || pg_relation_filenode(c.oid) FROM pg_class AS c
 JOIN pg_index AS i ON i.indexrelid = c.oid JOIN pg_class AS t ON t.oid = i.indrelid
-WHERE t.relname IN ('payments', 'refunds', 'payment_attempts') ORDER BY 1
+WHERE t.relname IN ('payments', 'refunds', 'payment_attempts', 'business_totals') ORDER BY 1
 """
 
 
@@ -75,14 +75,14 @@ def test_when_it_is_stopped_each_batch_is_whole_and_the_next_run_goes_on(aged: L
 def test_every_index_is_rebuilt_and_every_table_analyzed(ledger: Ledger, lines: list[str]) -> None:
     before = set(ledger.column(FILES)) if ledger.settings.is_postgresql else set()
     result = maintain(ledger.settings, PLAN, lines.append)
-    assert (result.tables_analyzed, result.findings) == (3, [])
+    assert (result.tables_analyzed, result.findings) == (4, [])
     assert sum(line.startswith("index ") and "rebuilt" in line for line in lines) == result.indexes_rebuilt
     if ledger.settings.is_postgresql:
         after = ledger.column(FILES)
         assert result.indexes_rebuilt == len(after)
         assert before.isdisjoint(after)
         assert ledger.value(INVALID) == 0
-        assert ledger.value("SELECT count(last_analyze) FROM pg_stat_user_tables") >= 3
+        assert ledger.value("SELECT count(last_analyze) FROM pg_stat_user_tables") >= 4
     else:
         assert result.indexes_rebuilt >= 8
         assert ledger.value("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'payments'") > 0
@@ -104,7 +104,7 @@ def test_a_held_lock_is_a_finding_and_the_rest_is_done(on_postgresql: Ledger) ->
     on_postgresql.attempt("payment-1", 3, days=100)
     with on_postgresql.holding("LOCK TABLE payments IN ACCESS EXCLUSIVE MODE"):
         result = maintain(on_postgresql.settings, PLAN)
-    assert (result.attempts_deleted, result.tables_analyzed) == (3, 2)
+    assert (result.attempts_deleted, result.tables_analyzed) == (3, 3)
     assert {finding.partition(":")[0] for finding in result.findings} >= {"statistics of payments"}
     assert all("payments" in finding and "lock timeout" in finding for finding in result.findings)
 

@@ -61,7 +61,7 @@ def test_one_changed_amount_is_found_and_its_table_named(ledger: Ledger, backups
     rewrite(backed_up(ledger, backups), lambda dump: dump.replace("4711", "4712"))
     report = verified(ledger, backups)
     assert report.outcome is VerificationOutcome.FAILED
-    assert report.reason.startswith("payments: 3 rows, but not the same: expected checksum ")
+    assert "payments: 3 rows, but not the same: expected checksum " in report.reason
     assert "found" in report.reason
     assert "refunds" not in report.reason
     assert report.restore_seconds is not None
@@ -70,7 +70,7 @@ def test_one_changed_amount_is_found_and_its_table_named(ledger: Ledger, backups
 def test_a_lost_row_is_found(ledger: Ledger, backups: Path) -> None:
     file = backed_up(ledger, backups)
     rewrite(file, lambda dump: "".join(line for line in dump.splitlines(keepends=True) if "4711" not in line))
-    assert verified(ledger, backups).reason == "payments: expected 3 rows, found 2"
+    assert "payments: expected 3 rows, found 2" in verified(ledger, backups).reason
 
 
 def test_a_lost_table_is_found(on_sqlite: Ledger, backups: Path) -> None:
