@@ -34,11 +34,14 @@ demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/generation.py
 	@$(BIN)/python benchmarks/instrumentation.py
+	@$(BIN)/python benchmarks/exporter_scrape.py
+	@$(BIN)/python benchmarks/exporter_load.py
 
 lock: ## resolve the pinned dependencies anew
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv
 	@.build/lock/bin/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/generate.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/dev.txt
+	@.build/lock/bin/uv pip compile pyproject.toml --extra exporter --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/exporter.txt -c requirements/dev.txt
 
 clean: ## remove the environment and caches
 	@rm -rf $(VENV) .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

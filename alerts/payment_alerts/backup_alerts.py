@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady
-from payment_catalog import exporter_metrics as metrics
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
+from payment_catalog.exporter_metrics import backup
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
@@ -30,7 +30,7 @@ def backup_alerts(catalog: Catalog) -> AlertGroup:
 def backup_overdue(catalog: Catalog, target: Target) -> Alert:
     """The newest backup is older than the RPO."""
     objective = catalog.settings.recovery.point_objective
-    newest = metrics.BACKUP_LAST_TIMESTAMP
+    newest = backup.LAST_TIMESTAMP
     at = timedelta(minutes=30)
     minutes = at // timedelta(minutes=1)
 
@@ -62,7 +62,7 @@ def backup_overdue(catalog: Catalog, target: Target) -> Alert:
 
 def backup_missing(catalog: Catalog, target: Target) -> Alert:
     """There is no backup in the directory."""
-    files = metrics.BACKUP_FILES
+    files = backup.FILES
     at = timedelta(minutes=30)
     minutes = at // timedelta(minutes=1)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.scenario_series import Target, exporter_target, rising
 from payment_alerts.threshold_alert import Level, ThresholdAlert
-from payment_catalog import exporter_metrics as metrics
 from payment_catalog.escalation import Team
+from payment_catalog.exporter_metrics import business
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.signals import Section
@@ -41,13 +41,13 @@ def refund_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
             target.series(
-                metrics.BUSINESS_REFUNDS.name,
+                business.REFUNDS.name,
                 rising(1000 * value, minutes),
                 status=RefundStatus.SUCCEEDED,
                 currency=Currency.MYR,
             ),
             target.series(
-                metrics.BUSINESS_PAYMENTS.name,
+                business.PAYMENTS.name,
                 rising(1000, minutes),
                 method=PaymentMethod.CARD,
                 status=PaymentStatus.SUCCEEDED,

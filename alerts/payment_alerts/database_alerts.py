@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady
 from payment_alerts.threshold_alert import Feed, Level, ThresholdAlert
-from payment_catalog import exporter_metrics as metrics
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
+from payment_catalog.exporter_metrics import postgres
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
@@ -51,7 +51,7 @@ def slow_statement(catalog: Catalog, target: Target) -> ThresholdAlert:
     threshold = catalog.settings.threshold(ThresholdKey.SLOW_STATEMENT)
     return ThresholdAlert(
         threshold=threshold,
-        expr=f"{metrics.DATABASE_SLOWEST_STATEMENT}{{{exporter_job(catalog.settings)}}}",
+        expr=f"{postgres.SLOWEST_STATEMENT}{{{exporter_job(catalog.settings)}}}",
         warning=Level("SlowStatement", Priority.P3),
         critical=Level("SlowStatementCritical", Priority.P2),
         pending=timedelta(minutes=10),
@@ -60,7 +60,7 @@ def slow_statement(catalog: Catalog, target: Target) -> ThresholdAlert:
         subject="Slowest statement (mean) of the database",
         meaning="A statement in pg_stat_statements takes longer than the limit on average.",
         impact="Requests that need it are slow and hold a connection meanwhile.",
-        feed=_gauge_feed(target, metrics.DATABASE_SLOWEST_STATEMENT),
+        feed=_gauge_feed(target, postgres.SLOWEST_STATEMENT),
         labels=target.instance_labels,
         worst=threshold.maximum,
     )
@@ -71,7 +71,7 @@ def long_query(catalog: Catalog, target: Target) -> ThresholdAlert:
     threshold = catalog.settings.threshold(ThresholdKey.LONG_QUERY)
     return ThresholdAlert(
         threshold=threshold,
-        expr=f"{metrics.DATABASE_LONGEST_QUERY}{{{exporter_job(catalog.settings)}}}",
+        expr=f"{postgres.LONGEST_QUERY}{{{exporter_job(catalog.settings)}}}",
         warning=Level("LongRunningQuery", Priority.P3),
         critical=Level("LongRunningQueryCritical", Priority.P2),
         # Each scrape sees the age itself: two minutes only rule out a single report.
@@ -81,7 +81,7 @@ def long_query(catalog: Catalog, target: Target) -> ThresholdAlert:
         subject="Longest running query of the database",
         meaning="A statement has been running for longer than the limit.",
         impact="It may hold locks, and keeps old rows from being cleaned up.",
-        feed=_gauge_feed(target, metrics.DATABASE_LONGEST_QUERY),
+        feed=_gauge_feed(target, postgres.LONGEST_QUERY),
         labels=target.instance_labels,
         worst=threshold.maximum,
     )
@@ -91,7 +91,7 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
     """Rows of payment_attempts are older than the retention policy allows."""
     retention = catalog.settings.retention.payment_attempts
     limit = retention + MAINTENANCE_INTERVAL
-    oldest = metrics.DATABASE_OLDEST_ATTEMPT
+    oldest = postgres.OLDEST_ATTEMPT
     at = timedelta(hours=2)
     minutes = at // timedelta(minutes=1)
 

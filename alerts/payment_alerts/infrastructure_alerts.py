@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.scenario_series import Target, exporter_target, rising, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
-from payment_catalog import exporter_metrics as metrics
 from payment_catalog.escalation import Team
+from payment_catalog.exporter_metrics import host
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.signals import Section
@@ -45,9 +45,9 @@ def cpu_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
-            target.series(metrics.HOST_CPU.name, rising(60 * value, minutes), mode=CpuMode.USER),
-            target.series(metrics.HOST_CPU.name, rising(40 * (1 - value), minutes), mode=CpuMode.IDLE),
-            target.series(metrics.HOST_CPU.name, rising(20 * (1 - value), minutes), mode=CpuMode.IOWAIT),
+            target.series(host.CPU.name, rising(60 * value, minutes), mode=CpuMode.USER),
+            target.series(host.CPU.name, rising(40 * (1 - value), minutes), mode=CpuMode.IDLE),
+            target.series(host.CPU.name, rising(20 * (1 - value), minutes), mode=CpuMode.IOWAIT),
         )
 
     return ThresholdAlert(
@@ -72,8 +72,8 @@ def memory_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
-            target.series(metrics.HOST_MEMORY_TOTAL.name, steady(_SIZE, minutes)),
-            target.series(metrics.HOST_MEMORY_AVAILABLE.name, steady(_SIZE * (1 - value), minutes)),
+            target.series(host.MEMORY_TOTAL.name, steady(_SIZE, minutes)),
+            target.series(host.MEMORY_AVAILABLE.name, steady(_SIZE * (1 - value), minutes)),
         )
 
     return ThresholdAlert(
@@ -97,10 +97,8 @@ def disk_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
-            target.series(metrics.HOST_DISK_SIZE.name, steady(_SIZE, minutes), mountpoint=_MOUNTPOINT),
-            target.series(
-                metrics.HOST_DISK_AVAILABLE.name, steady(_SIZE * (1 - value), minutes), mountpoint=_MOUNTPOINT
-            ),
+            target.series(host.DISK_SIZE.name, steady(_SIZE, minutes), mountpoint=_MOUNTPOINT),
+            target.series(host.DISK_AVAILABLE.name, steady(_SIZE * (1 - value), minutes), mountpoint=_MOUNTPOINT),
         )
 
     return ThresholdAlert(

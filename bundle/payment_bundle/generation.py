@@ -14,6 +14,7 @@ from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
+from payment_exporter.kubernetes import kubernetes
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -35,6 +36,7 @@ def generate_documents(catalog: Catalog) -> Documents:
         prometheus(catalog),
         alertmanager(catalog),
         runbooks(catalog, groups),
+        kubernetes(catalog),
         {schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__)},
     ):
         twice = documents.keys() & part.keys()

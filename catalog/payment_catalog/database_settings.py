@@ -31,7 +31,10 @@ class DatabaseSettings(BaseSettings):
         return self.host is not None
 
     def read_password(self) -> str:
-        """Return the password; raises OSError where ``DB_PASSWORD_FILE`` cannot be read."""
+        """Return the password; raises OSError or ValueError where ``DB_PASSWORD_FILE`` cannot be read."""
         if self.password_file is not None:
-            return self.password_file.read_text(encoding="utf-8").strip()
+            try:
+                return self.password_file.read_text(encoding="utf-8").strip()
+            except UnicodeDecodeError:  # its message has a byte of the secret
+                raise ValueError(f"{self.password_file}: not UTF-8 text") from None
         return self.password.get_secret_value()

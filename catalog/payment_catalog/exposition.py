@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, UnknownMetricFamily
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import Metric as MetricFamily
+
+LabelsT = TypeVar("LabelsT", bound=tuple[str, ...])
 
 #: prometheus_client's names; "live" leaves out the workers that are gone.
 _MODES: Mapping[WorkerAggregation, Literal["livesum", "livemax", "livemin", "livemostrecent"]] = {
@@ -78,13 +80,18 @@ class UntypedCounter(Collector):
         yield UnknownMetricFamily(self._metric.name, self._metric.description, value=self._value.get())
 
 
-def counter_family(metric: Metric) -> CounterMetricFamily:
-    """Return an empty family for a counter whose values are read elsewhere at each scrape."""
-    _expect(metric, MetricType.COUNTER)
-    return CounterMetricFamily(metric.name, metric.description, labels=metric.label_names)
+def family(metric: Metric, series: Mapping[LabelsT, float]) -> MetricFamily:
+    """Return the family of a counter or gauge whose values are read elsewhere at each scrape, by label values."""
+    _expect(metric, MetricType.COUNTER, MetricType.GAUGE)
+    kind: type[CounterMetricFamily | GaugeMetricFamily] = (
+        CounterMetricFamily if metric.type is MetricType.COUNTER else GaugeMetricFamily
+    )
+    made = kind(metric.name, metric.description, labels=metric.label_names)
+    for labels, value in series.items():
+        made.add_metric(labels, value)
+    return made
 
 
-def gauge_family(metric: Metric) -> GaugeMetricFamily:
-    """Return an empty family for a gauge whose values are read elsewhere at each scrape."""
-    _expect(metric, MetricType.GAUGE)
-    return GaugeMetricFamily(metric.name, metric.description, labels=metric.label_names)
+def single(metric: Metric, value: float) -> MetricFamily:
+    """Return the family of a counter or gauge without labels."""
+    return family(metric, {(): value})

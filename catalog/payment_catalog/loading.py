@@ -1,10 +1,10 @@
-"""From the file ``bundle.yaml`` to checked settings, or to one error that names file, line and key."""
+"""From a YAML file to checked settings, or to one error that names file, line and key."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -22,6 +22,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
 KeyPath = tuple[str | int, ...]
+SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
 class SettingsError(ForeseenError):
@@ -47,12 +48,17 @@ class _Located:
 
 
 def load_settings(file: Path) -> Settings:
-    """Read and check ``file``; an empty file means the runbook's defaults. Raises SettingsError."""
+    """Read and check ``bundle.yaml``; an empty file means the runbook's defaults. Raises SettingsError."""
+    return load_file(file, Settings)
+
+
+def load_file(file: Path, kind: type[SectionT]) -> SectionT:
+    """Read and check a file of that kind; an empty file means the defaults. Raises SettingsError."""
     located = _read(file)
     try:
-        return Settings.model_validate(located.data)
+        return kind.model_validate(located.data)
     except ValidationError as error:
-        raise _explain(file, located, error) from None
+        raise _explain(file, located, error, kind) from None
 
 
 def _read(file: Path) -> _Located:
@@ -61,7 +67,7 @@ def _read(file: Path) -> _Located:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SettingsError(file, 0, "", f"cannot be read: {reason}. 'make generate' expects it") from None
+        raise SettingsError(file, 0, "", f"cannot be read: {reason}") from None
     if len(content) > MAX_BYTES:
         raise SettingsError(file, 0, "", f"is larger than {MAX_BYTES // 1024} KiB; settings are not that long")
     try:
@@ -117,7 +123,7 @@ def _plain(file: Path, node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]
         raise SettingsError(file, node.start_mark.line + 1, _dotted(path), "has no readable value") from None
 
 
-def _explain(file: Path, located: _Located, error: ValidationError) -> SettingsError:
+def _explain(file: Path, located: _Located, error: ValidationError, kind: type[BaseModel]) -> SettingsError:
     first = error.errors(include_url=False)[0]
     path = _path_in_file(first["loc"], located.data)
     cause = first.get("ctx", {}).get("error")
@@ -125,7 +131,7 @@ def _explain(file: Path, located: _Located, error: ValidationError) -> SettingsE
         path = (*path, *cause.key)
         reason = str(cause)
     else:
-        reason = _in_words(first["type"], str(cause or first["msg"]), first["input"], path)
+        reason = _in_words(first["type"], str(cause or first["msg"]), first["input"], path, kind)
     more = error.error_count() - 1
     if more:
         reason += f" (and {more} more)"
@@ -151,16 +157,16 @@ def _child(data: Any, part: str | int) -> Any:
         return None
 
 
-def _in_words(kind: str, message: str, found: object, path: KeyPath) -> str:
-    if kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
+def _in_words(problem: str, message: str, found: object, path: KeyPath, kind: type[BaseModel]) -> str:
+    if problem == "extra_forbidden":
+        known = _known_keys(kind, path[:-1])
         close = difflib.get_close_matches(str(path[-1]), known, n=1)
         suggestion = f", did you mean '{close[0]}'?" if close else ""
         allowed = f"; allowed are {', '.join(known)}" if known else ""
         return f"is no setting{suggestion}{allowed}"
-    if kind == "missing":
+    if problem == "missing":
         return "is missing"
-    if kind == "dict_type":
+    if problem == "dict_type":
         message = "must be a mapping"
     return f"{message}; found {_shown(found)}"
 
@@ -170,9 +176,9 @@ def _shown(found: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _known_keys(path: KeyPath) -> list[str]:
-    """Keys that the settings have below ``path``, as far as they are fixed."""
-    models: list[type[BaseModel]] = [Settings]
+def _known_keys(kind: type[BaseModel], path: KeyPath) -> list[str]:
+    """Keys that a file of that kind has below ``path``, as far as they are fixed."""
+    models: list[type[BaseModel]] = [kind]
     for part in path:
         models = [
             candidate

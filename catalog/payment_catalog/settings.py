@@ -30,6 +30,7 @@ Target = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$"
 Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$")]
 SlackChannel = Annotated[str, StringConstraints(pattern=r"^[#@][A-Za-z0-9._-]{1,80}$")]
 Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/:-]{0,126}[a-z0-9]$")]
 FilePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+$")]
 
 #: Labels that the bundle itself attaches to series and alerts.
@@ -254,6 +255,8 @@ class Settings(Section):
     """Name of the exporter: its job in Prometheus and its deployment."""
     namespace: Name = "payment-service"
     """Kubernetes namespace."""
+    registry: Registry = "your-registry"
+    """Where the images are pulled from, without a slash at its end."""
     labels: dict[LabelName, LabelValue] = {}
     """Labels added to every alert, for example ``region: my-central``."""
     urls: Urls = Urls()

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from payment_catalog import exporter_metrics as exporter
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as service
+from payment_catalog.exporter_metrics import business, host
 from payment_catalog.promql import quote
 from payment_catalog.thresholds import Threshold, ThresholdKey, Unit
 from payment_catalog.vocabulary import CpuMode, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
+    from payment_catalog.metric import Metric
     from payment_catalog.settings import Settings
 
 #: Labels by which everything about a service as a whole is summed.
@@ -107,6 +108,16 @@ def service_job(settings: Settings) -> str:
 def exporter_job(settings: Settings) -> str:
     """Return the matcher of everything that the exporter publishes."""
     return f"job={quote(settings.exporter)}"
+
+
+def business_change(settings: Settings, function: str, metric: Metric, status: str = "") -> str:
+    """Return how much a business counter rose over the business window, by all of its labels.
+
+    It is the database's, whichever exporter reads it: of several exporters, one counts.
+    """
+    matchers = exporter_job(settings) + (f", status={quote(status)}" if status else "")
+    by = ", ".join((JOB, *metric.label_names))
+    return f"max by ({by}) ({function}({metric}{{{matchers}}}[{BUSINESS_WINDOW}]))"
 
 
 def payment_success_ratio(settings: Settings) -> Signal:
@@ -208,7 +219,6 @@ def active_connections(settings: Settings) -> Signal:
 
 def revenue_per_hour(settings: Settings) -> Signal:
     """Amount of succeeded payments in the last hour, in units of each currency."""
-    job = exporter_job(settings)
     return Signal(
         "revenue_per_hour",
         "Revenue per hour",
@@ -217,8 +227,8 @@ def revenue_per_hour(settings: Settings) -> Signal:
         Unit.CURRENCY,
         (
             Query(
-                f"sum by (currency) (increase({exporter.BUSINESS_REVENUE}{{{job}}}[{BUSINESS_WINDOW}]))"
-                f" / max by (currency) ({exporter.BUSINESS_CURRENCY_MINOR_UNITS}{{{job}}})",
+                f"sum by (currency) ({business_change(settings, 'increase', business.REVENUE)})"
+                f" / max by (currency) ({business.CURRENCY_MINOR_UNITS}{{{exporter_job(settings)}}})",
                 "{{currency}}",
             ),
         ),
@@ -235,8 +245,7 @@ def payment_methods(settings: Settings) -> Signal:
         Unit.COUNT,
         (
             Query(
-                f"sum by (method) (increase({exporter.BUSINESS_PAYMENTS}{{{exporter_job(settings)}}}"
-                f"[{BUSINESS_WINDOW}]))",
+                f"sum by (method) ({business_change(settings, 'increase', business.PAYMENTS)})",
                 "{{method}}",
             ),
         ),
@@ -253,8 +262,7 @@ def failed_transactions(settings: Settings) -> Signal:
         Unit.COUNT,
         (
             Query(
-                f"sum by (reason) (increase({exporter.BUSINESS_FAILURES}{{{exporter_job(settings)}}}"
-                f"[{BUSINESS_WINDOW}]))",
+                f"sum by (reason) ({business_change(settings, 'increase', business.FAILURES)})",
                 "{{reason}}",
             ),
         ),
@@ -263,16 +271,13 @@ def failed_transactions(settings: Settings) -> Signal:
 
 def refund_ratio(settings: Settings) -> Signal:
     """Succeeded refunds for each succeeded payment."""
-    job = exporter_job(settings)
     refunds = RecordingRule(
         f"job:business_refunds:rate{BUSINESS_WINDOW}",
-        f"sum by ({JOB}) (rate({exporter.BUSINESS_REFUNDS}{{{job}, "
-        f"status={quote(RefundStatus.SUCCEEDED)}}}[{BUSINESS_WINDOW}]))",
+        f"sum by ({JOB}) ({business_change(settings, 'rate', business.REFUNDS, RefundStatus.SUCCEEDED)})",
     )
     payments = RecordingRule(
         f"job:business_payments_succeeded:rate{BUSINESS_WINDOW}",
-        f"sum by ({JOB}) (rate({exporter.BUSINESS_PAYMENTS}{{{job}, "
-        f"status={quote(PaymentStatus.SUCCEEDED)}}}[{BUSINESS_WINDOW}]))",
+        f"sum by ({JOB}) ({business_change(settings, 'rate', business.PAYMENTS, PaymentStatus.SUCCEEDED)})",
     )
     return Signal(
         "refund_ratio",
@@ -291,11 +296,11 @@ def cpu_usage(settings: Settings) -> Signal:
     job = exporter_job(settings)
     total = RecordingRule(
         f"instance:host_cpu_seconds:rate{WINDOW}",
-        f"sum by ({INSTANCE}) (rate({exporter.HOST_CPU}{{{job}}}[{WINDOW}]))",
+        f"sum by ({INSTANCE}) (rate({host.CPU}{{{job}}}[{WINDOW}]))",
     )
     idle = RecordingRule(
         f"instance:host_cpu_seconds_idle:rate{WINDOW}",
-        f'sum by ({INSTANCE}) (rate({exporter.HOST_CPU}{{{job}, mode=~"{CpuMode.IDLE}|{CpuMode.IOWAIT}"}}[{WINDOW}]))',
+        f'sum by ({INSTANCE}) (rate({host.CPU}{{{job}, mode=~"{CpuMode.IDLE}|{CpuMode.IOWAIT}"}}[{WINDOW}]))',
     )
     return Signal(
         "cpu_usage",
@@ -320,7 +325,7 @@ def memory_usage(settings: Settings) -> Signal:
         Unit.RATIO,
         (
             Query(
-                f"1 - {exporter.HOST_MEMORY_AVAILABLE}{{{job}}} / ({exporter.HOST_MEMORY_TOTAL}{{{job}}} > 0)",
+                f"1 - {host.MEMORY_AVAILABLE}{{{job}}} / ({host.MEMORY_TOTAL}{{{job}}} > 0)",
                 "{{instance}}",
             ),
         ),
@@ -340,7 +345,7 @@ def disk_usage(settings: Settings) -> Signal:
         Unit.RATIO,
         (
             Query(
-                f"1 - {exporter.HOST_DISK_AVAILABLE}{{{job}}} / ({exporter.HOST_DISK_SIZE}{{{job}}} > 0)",
+                f"1 - {host.DISK_AVAILABLE}{{{job}}} / ({host.DISK_SIZE}{{{job}}} > 0)",
                 "{{instance}} {{mountpoint}}",
             ),
         ),
@@ -359,7 +364,7 @@ def network_throughput(settings: Settings) -> Signal:
         Unit.BYTES_PER_SECOND,
         (
             Query(
-                f"sum by (instance, direction) (rate({exporter.HOST_NETWORK}{{{exporter_job(settings)}}}[{WINDOW}]))",
+                f"sum by (instance, direction) (rate({host.NETWORK}{{{exporter_job(settings)}}}[{WINDOW}]))",
                 "{{instance}} {{direction}}",
             ),
         ),

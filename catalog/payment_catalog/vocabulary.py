@@ -178,9 +178,56 @@ class ExporterCollector(StrEnum):
     """The exporter's collectors, as its flags name them."""
 
     BUSINESS = "business"
-    DATABASE = "database"
+    POSTGRES = "postgres"
+    REDIS = "redis"
     HOST = "host"
     BACKUP = "backup"
+    ELASTICSEARCH = "elasticsearch"
+    PROBE = "probe"
+
+
+class DatabaseTable(StrEnum):
+    """The tables of the payment database."""
+
+    PAYMENTS = "payments"
+    REFUNDS = "refunds"
+    PAYMENT_ATTEMPTS = "payment_attempts"
+    BUSINESS_TOTALS = "business_totals"
+
+
+class DatabaseConnectionState(StrEnum):
+    """State of a connection as the server sees it (``pg_stat_activity.state``)."""
+
+    ACTIVE = "active"
+    IDLE = "idle"
+    IDLE_IN_TRANSACTION = "idle_in_transaction"
+    IDLE_IN_TRANSACTION_ABORTED = "idle_in_transaction_aborted"
+    OTHER = "other"
+
+
+class LogPattern(StrEnum):
+    """What the runbook looks for in the logs."""
+
+    ERROR = "error"
+    PAYMENT_FAILED = "payment_failed"
+    RATE_LIMIT = "rate_limit"
+    AUTH_FAILED = "auth_failed"
+
+
+class ClusterStatus(StrEnum):
+    """Health of an Elasticsearch cluster."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class ProbeEndpoint(StrEnum):
+    """What a probe asks: the service's two checks, and whether the gateway answers at all."""
+
+    HEALTH = "health"
+    READY = "ready"
+    GATEWAY = "gateway"
 
 
 def values(kind: type[StrEnum]) -> tuple[str, ...]:

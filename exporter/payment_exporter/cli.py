@@ -1,181 +1,111 @@
-"""The command ``payment-exporter``, with the flags that Prometheus' exporters have."""
+"""The command ``payment-exporter``."""
 
 from __future__ import annotations
 
-import argparse
-import logging
+import os
 import platform
-import signal
 import sys
 import threading
+from contextlib import suppress
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector
-from pydantic import ValidationError
 
-from payment_catalog.database_settings import DatabaseSettings
-from payment_catalog.exporter_metrics import EXPORTER_BUILD_INFO
+from payment_catalog.errors import ForeseenError
+from payment_catalog.exporter_metrics.operation import BUILD_INFO
 from payment_catalog.exposition import gauge
-from payment_catalog.settings import Backups
-from payment_catalog.vocabulary import ExporterCollector
-from payment_exporter.backup import BackupCollector
-from payment_exporter.business import BusinessCollector
-from payment_exporter.collector import Scrape
-from payment_exporter.connection import connect
-from payment_exporter.database import DatabaseCollector
-from payment_exporter.host import HostCollector
+from payment_catalog.loading import load_file
+from payment_exporter.configuration import Configuration
+from payment_exporter.endpoints import Endpoints
+from payment_exporter.equipment import equip
+from payment_exporter.exporter import Exporter
+from payment_exporter.flags import PROGRAM, configured, parser
 from payment_exporter.logs import log_to_stderr
-from payment_exporter.server import ExporterServer
+from payment_exporter.web.configuration import load_web_configuration
+from payment_exporter.web.server import WebServer
+from payment_exporter.web.tls import server_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
-
-    from payment_exporter.collector import Collector
+    import argparse
+    from pathlib import Path
 
 USAGE = 2
-_LEVELS = ("debug", "info", "warning", "error")
-
-log = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    options = parser().parse_args()
-    log_to_stderr(options.log_level)
+    flags = parser().parse_args()
+    log_to_stderr(flags.log_level)
     try:
-        registry = build_registry(options)
-        server = ExporterServer(options.listen_address, registry, options.telemetry_path)
-    except ValidationError as error:
-        first = error.errors()[0]
-        sys.exit(_fail(f"DB_{first['loc'][0]}".upper() + f": {first['msg']}"))
+        exporter = make_exporter(flags)
+        if flags.config_check:
+            check_web(flags.web_config_file)
+            sys.stdout.write(f"fine; collectors: {', '.join(exporter.collectors)}\n")
+            return
+        server = make_server(exporter, flags)
+    except ForeseenError as error:
+        sys.exit(_fail(str(error)))
     except OSError as error:
-        sys.exit(_fail(f"{':'.join(map(str, options.listen_address))}: {error.strerror or error}"))
-    _serve(server)
+        sys.exit(_fail(f"{':'.join(map(str, flags.listen_address))}: {error.strerror or error}"))
+    server.run()
+    exporter.close()
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the flags."""
-    arguments = argparse.ArgumentParser(
-        prog="payment-exporter",
-        allow_abbrev=False,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        description="Publishes business, database, host and backup figures. The database is named by DB_* as for the "
-        "payment service.",
-    )
-    arguments.add_argument(
-        "--web.listen-address",
-        dest="listen_address",
-        type=_address,
-        default="127.0.0.1:9877",
-        metavar="HOST:PORT",
-        help="where to listen; no host means every IPv4 address, [::] every address",
-    )
-    arguments.add_argument(
-        "--web.telemetry-path",
-        dest="telemetry_path",
-        type=_path,
-        default="/metrics",
-        metavar="PATH",
-        help="where the metrics are",
-    )
-    for collector in ExporterCollector:
-        target = f"collector_{collector}"
-        arguments.add_argument(
-            f"--collector.{collector}", dest=target, action="store_true", default=True, help=f"measure {collector}"
-        )
-        arguments.add_argument(f"--no-collector.{collector}", dest=target, action="store_false", help="do not")
-    arguments.add_argument(
-        "--collector.timeout",
-        dest="timeout",
-        type=_seconds,
-        default=5.0,
-        metavar="SECONDS",
-        help="after which a scrape answers without a collector; below Prometheus' scrape_timeout",
-    )
-    arguments.add_argument(
-        "--collector.host.mountpoint",
-        dest="mountpoints",
-        type=Path,
-        action="append",
-        metavar="PATH",
-        help="file system to watch, may be repeated; / unless given",
-    )
-    arguments.add_argument(
-        "--collector.backup.directory",
-        dest="backup_directory",
-        type=Path,
-        default=Path(Backups().directory),
-        metavar="PATH",
-        help="where the backups are",
-    )
-    arguments.add_argument(
-        "--log.level", dest="log_level", choices=_LEVELS, default="info", help="least level that is logged"
-    )
-    arguments.add_argument(
-        "--version", action="version", version=f"payment-exporter {version('payment-observability')}"
-    )
-    return arguments
+def make_exporter(flags: argparse.Namespace) -> Exporter:
+    """Return the exporter that the flags describe; raises ForeseenError."""
+
+    def load() -> Configuration:
+        found = load_file(flags.config_file, Configuration) if flags.config_file else Configuration()
+        return configured(found, flags)
+
+    return Exporter(load, lambda configuration: equip(configuration, os.environ))
 
 
-def build_registry(options: argparse.Namespace) -> CollectorRegistry:
-    """Return a registry with the exporter's own metrics and every collector that is on."""
+def make_server(exporter: Exporter, flags: argparse.Namespace) -> WebServer:
+    """Return the server, which listens already; raises OSError and ForeseenError."""
+    endpoints = Endpoints(
+        exporter,
+        own_metrics(),
+        telemetry_path=flags.telemetry_path,
+        max_requests=flags.max_requests,
+        offset=flags.timeout_offset.total_seconds(),
+    )
+    return WebServer(
+        endpoints.application(_version()),
+        flags.listen_address,
+        flags.web_config_file,
+        on_hangup=lambda: _reload_beside(exporter),
+    )
+
+
+def check_web(file: Path | None) -> None:
+    """Raise ForeseenError when the web configuration file, or a certificate that it names, cannot be used."""
+    tls = load_web_configuration(file).tls_server_config if file else None
+    if tls:
+        server_context(tls)
+
+
+def own_metrics() -> CollectorRegistry:
+    """Return what the process says of itself."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    gauge(EXPORTER_BUILD_INFO, registry).labels(version("payment-observability"), platform.python_version()).set(1)
-    registry.register(Scrape(_collectors(options), options.timeout))
+    gauge(BUILD_INFO, registry).labels(_version(), platform.python_version()).set(1)
     return registry
 
 
-def _collectors(options: argparse.Namespace) -> Sequence[Collector]:
-    def made() -> Iterator[Collector]:
-        if options.collector_business or options.collector_database:
-            engine = connect(DatabaseSettings(), options.timeout)
-            yield BusinessCollector(engine)
-            yield DatabaseCollector(engine)
-        yield HostCollector(options.mountpoints or [Path("/")])
-        yield BackupCollector(options.backup_directory)
+def _reload_beside(exporter: Exporter) -> None:
+    def reload() -> None:
+        with suppress(ForeseenError):  # it is in the log and in a metric
+            exporter.reload()
 
-    return [collector for collector in made() if getattr(options, f"collector_{collector.name}")]
+    threading.Thread(target=reload, name="reload", daemon=True).start()
 
 
-def _serve(server: ExporterServer) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    log.info("listening address=%s:%s path=%s", *server.server_address[:2], server.telemetry_path)
-    with server:
-        server.serve_forever(poll_interval=0.1)
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
-
-
-def _path(text: str) -> str:
-    if not text.startswith("/"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not begin with /")
-    return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 300:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 300")
-    return seconds
+def _version() -> str:
+    return version("payment-observability")
 
 
 def _fail(message: str) -> int:
-    sys.stderr.write(f"payment-exporter: {message}\n")
+    sys.stderr.write(f"{PROGRAM}: {message}\n")
     return USAGE

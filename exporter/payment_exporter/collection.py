@@ -8,10 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from prometheus_client.registry import Collector as RegistryCollector
-
-from payment_catalog.exporter_metrics import COLLECTOR_DURATION, COLLECTOR_SUCCESS
-from payment_catalog.exposition import gauge_family
+from payment_catalog.exporter_metrics.operation import COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
+from payment_catalog.exposition import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,40 +26,64 @@ class Collector(Protocol):
 
     name: ExporterCollector
 
-    def collect(self) -> Sequence[MetricFamily]:
-        """Return the families; raises any exception when the source cannot be read."""
+    def collect(self) -> Iterable[MetricFamily]:
+        """Return the families; raises any exception when the source cannot be read.
+
+        Families that are yielded before the exception are published all the same.
+        """
+
+    def close(self) -> None:
+        """Give back what is held. It is not collected again."""
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One run of a collector, in a thread of its own."""
 
     started: float
     ended: float | None = None
-    families: Sequence[MetricFamily] = ()
-    error: Exception | None = None
+    families: list[MetricFamily] = field(default_factory=list)
+    error: BaseException | None = None
+    overdue_said: bool = False
     thread: threading.Thread = field(init=False)
 
 
-class Runner:
-    """Runs one collector at most once at a time, however many scrapes ask."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scrape learns from a run. ``duration`` is in seconds, ``last_success`` Unix time, 0 for never."""
 
-    def __init__(self, collector: Collector) -> None:
+    name: ExporterCollector
+    families: Sequence[MetricFamily]
+    success: bool
+    duration: float
+    last_success: float
+
+
+class Runner:
+    """Runs one collector at most once at a time, however many scrapes ask.
+
+    ``timeout`` is in seconds. ``last_success`` is Unix time; a runner that takes over from another goes on with it.
+    """
+
+    def __init__(self, collector: Collector, timeout: float, last_success: float = 0.0) -> None:
+        self.timeout = timeout
+        self.last_success = last_success
         self._collector = collector
         self._lock = threading.Lock()
-        self._current: _Run | None = None
+        self._current: Run | None = None
+        self._failing = False
 
     @property
-    def name(self) -> str:
+    def name(self) -> ExporterCollector:
         """Name of the collector."""
         return self._collector.name
 
-    def begin(self) -> _Run:
+    def begin(self) -> Run:
         """Start a run, or join the one that has not ended yet."""
         with self._lock:
             current = self._current
-            if current is None or not current.thread.is_alive():
-                current = _Run(time.monotonic())
+            if current is None or current.ended is not None:
+                current = Run(time.monotonic())
                 current.thread = threading.Thread(
                     target=self._run, args=(current,), name=f"collector-{self.name}", daemon=True
                 )
@@ -69,45 +91,65 @@ class Runner:
                 current.thread.start()
             return current
 
-    def _run(self, run: _Run) -> None:
+    def outcome(self, run: Run, deadline: float) -> Outcome:
+        """Wait for the run until ``deadline`` (on the monotonic clock), and say how it went."""
+        run.thread.join(max(0.0, deadline - time.monotonic()))
+        ended = run.ended
+        if ended is None:
+            self._say_overdue(run)
+            return Outcome(self.name, (), False, time.monotonic() - run.started, self.last_success)
+        return Outcome(self.name, run.families, run.error is None, ended - run.started, self.last_success)
+
+    def close(self) -> None:
+        """Let the collector give back what it holds."""
+        self._collector.close()
+
+    def _run(self, run: Run) -> None:
         try:
-            run.families = tuple(self._collector.collect())
-        except Exception as error:
+            for found in self._collector.collect():
+                run.families.append(found)
+        except BaseException as error:
             run.error = error
+        self._note(run.error)
         run.ended = time.monotonic()
 
+    def _note(self, error: BaseException | None) -> None:
+        if error is not None:
+            log.error("collector failed collector=%s reason=%s", self.name, _reason(error))
+        else:
+            self.last_success = time.time()
+            if self._failing:
+                log.info("collector succeeds again collector=%s", self.name)
+        self._failing = error is not None
 
-class Scrape(RegistryCollector):
-    """The collectors of a registry: families of those that succeed in time, success and duration of all."""
-
-    def __init__(self, collectors: Iterable[Collector], timeout: float) -> None:
-        self._runners = [Runner(collector) for collector in collectors]
-        self._timeout = timeout
-
-    def describe(self) -> Iterable[MetricFamily]:
-        """Return nothing, so that registering does not collect."""
-        return ()
-
-    def collect(self) -> Iterable[MetricFamily]:
-        """Run every collector and wait at most the time-out for all of them together."""
-        deadline = time.monotonic() + self._timeout
-        runs = [(runner.name, runner.begin()) for runner in self._runners]
-        success, duration = gauge_family(COLLECTOR_SUCCESS), gauge_family(COLLECTOR_DURATION)
-        for name, run in runs:
-            run.thread.join(max(0.0, deadline - time.monotonic()))
-            ended = run.ended
-            failed = ended is None or run.error is not None
-            if failed:
-                reason = _reason(run.error) if run.error else f"has not ended within {self._timeout:g} s"
-                log.error("collector failed collector=%s reason=%s", name, reason)
-            else:
-                yield from run.families
-            success.add_metric([name], 0 if failed else 1)
-            duration.add_metric([name], (ended or time.monotonic()) - run.started)
-        yield success
-        yield duration
+    def _say_overdue(self, run: Run) -> None:
+        with self._lock:
+            said, run.overdue_said = run.overdue_said, True
+        self._failing = True
+        if not said:
+            elapsed = time.monotonic() - run.started
+            log.error("collector failed collector=%s reason=has not ended within %.1f s", self.name, elapsed)
 
 
-def _reason(error: Exception) -> str:
+def scrape(runners: Iterable[Runner], limit: float | None = None) -> list[MetricFamily]:
+    """Run every collector and return their families, with success, duration and last success of each.
+
+    Waits for each at most its own time-out, and for all of them together at most ``limit`` seconds.
+    """
+    started = time.monotonic()
+    runs = [(runner, runner.begin()) for runner in runners]
+    outcomes = [
+        runner.outcome(run, started + (runner.timeout if limit is None else min(runner.timeout, limit)))
+        for runner, run in runs
+    ]
+    return [
+        *(found for outcome in outcomes for found in outcome.families),
+        family(COLLECTOR_SUCCESS, {(outcome.name,): outcome.success for outcome in outcomes}),
+        family(COLLECTOR_DURATION, {(outcome.name,): outcome.duration for outcome in outcomes}),
+        family(COLLECTOR_LAST_SUCCESS, {(outcome.name,): outcome.last_success for outcome in outcomes}),
+    ]
+
+
+def _reason(error: BaseException) -> str:
     """Return kind and first line of an error: drivers put statements and parameters below it."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -29,3 +29,5 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine())
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    # It tells of each request, and of what the collector says better.
+    logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)

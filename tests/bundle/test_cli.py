@@ -185,8 +185,8 @@ def test_a_missing_and_a_leftover_file_are_found(home: Path) -> None:
         ),
         (
             "catalog/payment_catalog/signals.py",
-            "sum by (reason) (increase",
-            "sum by (cause) (increase",
+            "sum by (reason) ({business_change",
+            "sum by (cause) ({business_change",
             "Failed transactions",
             "catalog/payment_catalog/signals.py",
             "label 'cause' is unknown",

@@ -1,4 +1,4 @@
-"""What the reports beside the backups say is published, and nothing that lies there breaks a scrape."""
+"""Backups, what the reports beside them say, and the targets; nothing that lies there breaks a scrape."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from payment_catalog.backup_report import (
     LARGEST_REPORT,
@@ -25,11 +24,15 @@ from payment_catalog.backup_report import (
     report_of,
     write_report,
 )
-from payment_exporter.backup import BackupCollector
-from payment_exporter.collector import Scrape
+from payment_catalog.exporter_metrics import backup as metrics
+from payment_exporter.collectors.backup import BackupCollector
+from payment_exporter.configuration import Backup
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from prometheus_client.core import Metric as MetricFamily
 
 STARTED = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 FINISHED = datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
@@ -46,27 +49,73 @@ def verification(outcome: VerificationOutcome, restore: float | None) -> Verific
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    registry.register(Scrape([BackupCollector(tmp_path)], timeout=10))
-    return registry
+def collector(tmp_path: Path) -> BackupCollector:
+    return BackupCollector(Backup(directory=str(tmp_path)))
 
 
-def published(registry: CollectorRegistry) -> dict[str, float]:
-    samples = {sample.name: sample.value for family in registry.collect() for sample in family.samples}
-    assert samples.pop("payment_exporter_collector_success") == 1
-    samples.pop("payment_exporter_collector_duration_seconds")
-    return samples
+def samples(families: Iterable[MetricFamily]) -> dict[str, float]:
+    return {sample.name: sample.value for family in families for sample in family.samples}
 
 
-def test_before_the_first_run_only_the_number_of_backups_is_known(registry: CollectorRegistry) -> None:
-    assert published(registry) == {"backup_files": 0}
+def published(collector: BackupCollector) -> dict[str, float]:
+    """What is shown beside the targets."""
+    shown = samples(collector.collect())
+    assert shown.pop("backup_recovery_point_objective_seconds") == 15 * 60
+    assert shown.pop("backup_recovery_time_objective_seconds") == 4 * 3600
+    return shown
 
 
-def test_the_last_run_and_the_last_verification_are_published(registry: CollectorRegistry, tmp_path: Path) -> None:
+def test_the_targets_are_the_configurations_and_come_first(tmp_path: Path) -> None:
+    configuration = Backup.model_validate(
+        {"directory": str(tmp_path), "recovery_point_objective": "1h30m", "recovery_time_objective": "2d"}
+    )
+    shown = samples(BackupCollector(configuration).collect())
+    assert list(shown.items())[:2] == [
+        ("backup_recovery_point_objective_seconds", 5400),
+        ("backup_recovery_time_objective_seconds", 172_800),
+    ]
+
+
+def test_everything_declared_is_published(collector: BackupCollector, tmp_path: Path) -> None:
+    (tmp_path / "db_backup_1.sql.gz").write_bytes(b"x")
     write_report(tmp_path / LAST_BACKUP, run())
     write_report(tmp_path / LAST_VERIFICATION, verification(VerificationOutcome.VERIFIED, 61.5))
-    assert published(registry) == {
+    assert set(samples(collector.collect())) == {metric.name for metric in metrics.METRICS}
+
+
+def test_the_newest_backup_is_measured(collector: BackupCollector, tmp_path: Path) -> None:
+    for name, time, size in (("db_backup_1.sql.gz", 2000, 20), ("db_backup_2.sql.gz", 1000, 10), ("other", 3000, 30)):
+        (tmp_path / name).write_bytes(b"x" * size)
+        os.utime(tmp_path / name, (time, time))
+    (tmp_path / "db_backup_3.sql.gz").mkdir()
+    (tmp_path / "db_backup_4.sql.gz").symlink_to(tmp_path / "gone")
+    assert published(collector) == {
+        "backup_files": 2,
+        "backup_last_timestamp_seconds": 2000,
+        "backup_last_size_bytes": 20,
+    }
+
+
+def test_a_missing_directory_holds_no_backup(tmp_path: Path) -> None:
+    assert published(BackupCollector(Backup(directory=str(tmp_path / "nowhere")))) == {"backup_files": 0}
+
+
+def test_what_cannot_be_read_as_a_directory_is_an_error_after_the_targets(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    families = iter(BackupCollector(Backup(directory=str(tmp_path / "file"))).collect())
+    assert len(samples([next(families), next(families)])) == 2
+    with pytest.raises(NotADirectoryError):
+        next(families)
+
+
+def test_before_the_first_run_only_the_number_of_backups_is_known(collector: BackupCollector) -> None:
+    assert published(collector) == {"backup_files": 0}
+
+
+def test_the_last_run_and_the_last_verification_are_published(collector: BackupCollector, tmp_path: Path) -> None:
+    write_report(tmp_path / LAST_BACKUP, run())
+    write_report(tmp_path / LAST_VERIFICATION, verification(VerificationOutcome.VERIFIED, 61.5))
+    assert published(collector) == {
         "backup_files": 0,
         "backup_last_run_success": 1,
         "backup_last_run_timestamp_seconds": FINISHED.timestamp(),
@@ -77,12 +126,12 @@ def test_the_last_run_and_the_last_verification_are_published(registry: Collecto
     }
 
 
-def test_failures_are_published(registry: CollectorRegistry, tmp_path: Path) -> None:
+def test_failures_are_published(collector: BackupCollector, tmp_path: Path) -> None:
     write_report(tmp_path / LAST_BACKUP, run(BackupOutcome.FAILED))
     write_report(tmp_path / LAST_VERIFICATION, verification(VerificationOutcome.FAILED, None))
-    samples = published(registry)
-    assert (samples["backup_last_run_success"], samples["backup_verification_success"]) == (0, 0)
-    assert "backup_restore_duration_seconds" not in samples
+    shown = published(collector)
+    assert (shown["backup_last_run_success"], shown["backup_verification_success"]) == (0, 0)
+    assert "backup_restore_duration_seconds" not in shown
 
 
 @pytest.mark.parametrize(
@@ -103,25 +152,25 @@ def test_failures_are_published(registry: CollectorRegistry, tmp_path: Path) -> 
     ids=lambda content: repr(content[:30]),
 )
 def test_a_garbled_report_takes_only_its_own_figures_away(
-    registry: CollectorRegistry, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+    collector: BackupCollector, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / LAST_BACKUP).write_bytes(content)
     write_report(tmp_path / LAST_VERIFICATION, verification(VerificationOutcome.VERIFIED, 1))
     for _ in range(3):
-        samples = published(registry)
-        assert "backup_last_run_success" not in samples
-        assert samples["backup_verification_success"] == 1
+        shown = published(collector)
+        assert "backup_last_run_success" not in shown
+        assert shown["backup_verification_success"] == 1
     assert caplog.text.count("report not readable") == 1
     write_report(tmp_path / LAST_BACKUP, run())
-    assert published(registry)["backup_last_run_success"] == 1
+    assert published(collector)["backup_last_run_success"] == 1
 
 
-def test_what_is_no_file_is_not_waited_for_and_a_link_not_followed(registry: CollectorRegistry, tmp_path: Path) -> None:
+def test_what_is_no_file_is_not_waited_for_and_a_link_not_followed(collector: BackupCollector, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     write_report(elsewhere, verification(VerificationOutcome.VERIFIED, 1))
     os.mkfifo(tmp_path / LAST_BACKUP)
     (tmp_path / LAST_VERIFICATION).symlink_to(elsewhere)
-    assert published(registry) == {"backup_files": 0}
+    assert published(collector) == {"backup_files": 0}
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:

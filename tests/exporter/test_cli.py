@@ -1,38 +1,33 @@
-"""The command ``payment-exporter`` as an operator types it."""
+"""The command ``payment-exporter`` as an operator types it, up to the point where it serves."""
 
 from __future__ import annotations
 
-import os
-import signal
+import re
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
 
 import pytest
+from exporter.program import run
+
+from payment_catalog.vocabulary import ExporterCollector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-COMMAND = str(Path(sys.executable).with_name("payment-exporter"))
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("DB_")}
-
-
-def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *flags], env={**CLEAN, **environment}, capture_output=True, text=True, timeout=30, check=False
-    )
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
         (["--web.listen-address=nonsense"], "is not HOST:PORT"),
-        (["--collector.timeout=0"], "number of seconds"),
+        (["--web.telemetry-path=metrics"], "is not a path"),
+        (["--web.telemetry-path=/-/healthy"], "is not a path"),
+        (["--web.max-requests=0"], "from 1 to 1000"),
+        (["--collector.timeout=0s"], "expected a duration"),
+        (["--collector.timeout=5 apples"], "expected a duration such as 30s"),
+        (["--collector.redis.timeout=1h"], "above 0 and up to 2m"),
+        (["--collector.host.mountpoint=relative"], "relative"),
+        (["--collector.probe.target=ftp://here"], "ftp://here"),
+        (["--collector.probe.allow=https://*.*.example.com"], "*.*"),
         (["--collector.unknown"], "--collector.unknown"),
         (["--log.level=loud"], "loud"),
     ],
@@ -41,12 +36,55 @@ def test_a_wrong_flag_is_named(flags: list[str], says: str) -> None:
     result = run(*flags)
     assert result.returncode == 2
     assert says in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_wrong_variable_is_named() -> None:
-    result = run(DB_PORT="x")
+@pytest.mark.parametrize(
+    ("variable", "value"), [("DB_PORT", "x"), ("REDIS_PORT", "70000"), ("FIUU_BASE_URL", "file:///etc/passwd")]
+)
+def test_a_wrong_variable_is_named(variable: str, value: str) -> None:
+    result = run(**{variable: value})
     assert result.returncode == 2
-    assert "DB_PORT" in result.stderr
+    assert result.stderr.startswith(f"payment-exporter: {variable}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            "collectors:\n  redis: {adress: a:1}\n",
+            ":2: collectors.redis.adress: is no setting, did you mean 'address'?",
+        ),
+        ("timeout: 5s\ncollectors: {backup: {directory: backups}}\n", ":2: collectors.backup.directory"),
+        ("collectors:\n  elasticsearch:\n    username: kibana\n", ":3: collectors.elasticsearch.username"),
+        ("timeout: forever", ":1: timeout: expected a duration"),
+        ("[]", ":1: must be a mapping"),
+        (": :", "is not valid YAML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, content: str, says: str) -> None:
+    file = tmp_path / "exporter.yaml"
+    file.write_text(content)
+    result = run(f"--config.file={file}")
+    assert result.returncode == 2
+    assert f"{file}" in result.stderr
+    assert says.lower() in result.stderr.lower()
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    result = run(f"--config.file={tmp_path}/nowhere.yaml")
+    assert result.returncode == 2
+    assert "nowhere.yaml: cannot be read: No such file" in result.stderr
+
+
+def test_files_and_flags_are_checked_without_serving(tmp_path: Path) -> None:
+    file = tmp_path / "exporter.yaml"
+    file.write_text("collectors: {elasticsearch: {enabled: true}, redis: {enabled: false}, host: {enabled: false}}")
+    result = run(f"--config.file={file}", "--config.check", "--collector.host", "--no-collector.probe")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "fine; collectors: business, postgres, host, backup, elasticsearch\n"
 
 
 def test_a_taken_port_is_a_clear_error() -> None:
@@ -60,41 +98,9 @@ def test_a_taken_port_is_a_clear_error() -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [COMMAND, f"--web.listen-address=127.0.0.1:{port}"],
-        env={**CLEAN, "DB_SQLITE_PATH": str(tmp_path / "nowhere.db")},
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/-/healthy", timeout=2).close()
-            break
-        except URLError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    yield address
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-
-
-def read(address: str, **headers: str) -> tuple[str, str]:
-    request = urllib.request.Request(address, headers=headers)
-    with urllib.request.urlopen(request, timeout=15) as response:
-        return response.headers["Content-Type"], response.read().decode()
-
-
-def test_it_serves_metrics_in_both_formats_and_a_landing_page(url: str) -> None:
-    assert "payment_exporter_collector_success" in read(f"{url}/metrics")[1]
-    content_type, text = read(f"{url}/metrics", Accept="application/openmetrics-text; version=1.0.0")
-    assert content_type.startswith("application/openmetrics-text")
-    assert text.endswith("# EOF\n")
-    assert 'href="/metrics"' in read(url)[1]
-    with pytest.raises(HTTPError, match="404"):
-        read(f"{url}/nowhere")
+def test_help_names_every_collector_and_its_default() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    for collector in ExporterCollector:
+        assert re.search(rf"--collector\.{collector}\s+[^(]*\((on|off)\s", result.stdout)
+        assert f"--no-collector.{collector}\n" in result.stdout or f"--no-collector.{collector}  " in result.stdout

@@ -148,6 +148,7 @@ class Stack:
                 programs.exporter,
                 f"--web.listen-address={LOOPBACK}:{ports.exporter}",
                 f"--collector.backup.directory={self._backups}",
+                f"--collector.probe.target={_url(ports.service)}",
             ),
         )
         exporter.wait_ready(f"{_url(ports.exporter)}/-/healthy", _READY_WITHIN)

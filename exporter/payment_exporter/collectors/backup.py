@@ -1,12 +1,12 @@
-"""Database backups in a directory, and what the reports beside them say about their making and verification."""
+"""Database backups in a directory, what the reports beside them say of making and verifying them, and the targets."""
 
 from __future__ import annotations
 
 import logging
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from payment_catalog import exporter_metrics as metrics
 from payment_catalog.backup_report import (
     BACKUP_GLOB,
     LAST_BACKUP,
@@ -17,18 +17,19 @@ from payment_catalog.backup_report import (
     VerificationReport,
     read_report,
 )
-from payment_catalog.exposition import gauge_family
+from payment_catalog.exporter_metrics import backup as metrics
+from payment_catalog.exposition import single
 from payment_catalog.vocabulary import ExporterCollector
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
+    from datetime import timedelta
 
     from prometheus_client.core import Metric as MetricFamily
     from pydantic import BaseModel
 
-    from payment_catalog.metric import Metric
+    from payment_exporter import configuration
 
     ReportT = TypeVar("ReportT", bound=BaseModel)
 
@@ -40,40 +41,49 @@ class BackupCollector:
 
     name = ExporterCollector.BACKUP
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, configuration: configuration.Backup) -> None:
+        self._directory = Path(configuration.directory)
+        self._recovery_point: timedelta = configuration.recovery_point_objective
+        self._recovery_time: timedelta = configuration.recovery_time_objective
         self._said: dict[str, str] = {}
 
-    def collect(self) -> Sequence[MetricFamily]:
-        """Return the number of backups, age and size of the newest, and how the last runs ended.
+    def collect(self) -> Iterator[MetricFamily]:
+        """Yield the targets, then the number of backups, age and size of the newest, and how the last runs ended.
 
         Raises OSError for a directory that may not be read: that it holds no backup is not known. A report
         that cannot be read takes only its own figures away.
         """
-        return [*self._files(), *self._last_run(), *self._last_verification()]
+        yield single(metrics.RECOVERY_POINT_OBJECTIVE, self._recovery_point.total_seconds())
+        yield single(metrics.RECOVERY_TIME_OBJECTIVE, self._recovery_time.total_seconds())
+        yield from self._files()
+        yield from self._last_run()
+        yield from self._last_verification()
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _files(self) -> Iterator[MetricFamily]:
         found = list(_backups(self._directory))
-        yield _gauge(metrics.BACKUP_FILES, len(found))
+        yield single(metrics.FILES, len(found))
         if found:
             newest = max(found, key=lambda file: file.st_mtime)
-            yield _gauge(metrics.BACKUP_LAST_TIMESTAMP, newest.st_mtime)
-            yield _gauge(metrics.BACKUP_LAST_SIZE, newest.st_size)
+            yield single(metrics.LAST_TIMESTAMP, newest.st_mtime)
+            yield single(metrics.LAST_SIZE, newest.st_size)
 
     def _last_run(self) -> Iterator[MetricFamily]:
         run = self._read(LAST_BACKUP, BackupRun)
         if run:
-            yield _gauge(metrics.BACKUP_LAST_RUN_SUCCESS, run.outcome is BackupOutcome.SUCCEEDED)
-            yield _gauge(metrics.BACKUP_LAST_RUN_TIMESTAMP, run.finished.timestamp())
-            yield _gauge(metrics.BACKUP_LAST_RUN_DURATION, run.duration_seconds)
+            yield single(metrics.LAST_RUN_SUCCESS, run.outcome is BackupOutcome.SUCCEEDED)
+            yield single(metrics.LAST_RUN_TIMESTAMP, run.finished.timestamp())
+            yield single(metrics.LAST_RUN_DURATION, run.duration_seconds)
 
     def _last_verification(self) -> Iterator[MetricFamily]:
         run = self._read(LAST_VERIFICATION, VerificationReport)
         if run:
-            yield _gauge(metrics.BACKUP_VERIFICATION_SUCCESS, run.outcome is VerificationOutcome.VERIFIED)
-            yield _gauge(metrics.BACKUP_VERIFICATION_TIMESTAMP, run.finished.timestamp())
+            yield single(metrics.VERIFICATION_SUCCESS, run.outcome is VerificationOutcome.VERIFIED)
+            yield single(metrics.VERIFICATION_TIMESTAMP, run.finished.timestamp())
             if run.restore_seconds is not None:
-                yield _gauge(metrics.BACKUP_RESTORE_DURATION, run.restore_seconds)
+                yield single(metrics.RESTORE_DURATION, run.restore_seconds)
 
     def _read(self, name: str, kind: type[ReportT]) -> ReportT | None:
         """Return the report, or ``None``; why it cannot be read is logged when it changes, not at each scrape."""
@@ -105,9 +115,3 @@ def _backups(directory: Path) -> Iterator[os.stat_result]:
             continue
         if stat.S_ISREG(file.st_mode):
             yield file
-
-
-def _gauge(metric: Metric, value: float) -> MetricFamily:
-    family = gauge_family(metric)
-    family.add_metric([], value)
-    return family

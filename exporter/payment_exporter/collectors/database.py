@@ -13,9 +13,21 @@ if TYPE_CHECKING:
 #: How the exporter names itself to the server, and leaves itself out of what it measures there.
 APPLICATION_NAME = "payment-exporter"
 
+#: Shares of the time-out after which the server gives up: early enough that a collector can still say why, and
+#: publish what it has read.
+_STATEMENT_SHARE = 0.8
+_LOCK_SHARE = 0.25
+#: So many unanswered probes, after half of the time-out without a word, mean that the server has vanished.
+_PROBES = 3
+
 
 def connect(settings: DatabaseSettings, timeout: float) -> Engine:
-    """Return an engine whose connections give up after ``timeout`` seconds; nothing is opened yet."""
+    """Return an engine with one connection, which gives up within ``timeout`` seconds; nothing is opened yet.
+
+    The transactions of PostgreSQL are read-only, a file of SQLite is opened read-only. A connection that the server
+    has closed is opened anew at the next use. The engine's errors are SQLAlchemy's; OSError where the password's file
+    cannot be read.
+    """
     return _postgresql(settings, timeout) if settings.is_postgresql else _sqlite(settings, timeout)
 
 
@@ -29,7 +41,6 @@ def _sqlite(settings: DatabaseSettings, timeout: float) -> Engine:
 
 def _postgresql(settings: DatabaseSettings, timeout: float) -> Engine:
     """Read the password at each connection, so that a rotated one needs no restart."""
-    milliseconds = int(timeout * 1000)
     engine = create_engine(
         URL.create(
             "postgresql+psycopg",
@@ -38,17 +49,11 @@ def _postgresql(settings: DatabaseSettings, timeout: float) -> Engine:
             port=settings.port,
             database=settings.name,
         ),
-        pool_size=2,
+        pool_size=1,
         max_overflow=0,
         pool_timeout=timeout,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": max(1, int(timeout)),
-            "tcp_user_timeout": milliseconds,
-            "keepalives_idle": max(1, int(timeout)),
-            "application_name": APPLICATION_NAME,
-            "options": f"-c statement_timeout={milliseconds} -c default_transaction_read_only=on",
-        },
+        connect_args=_arguments(timeout),
     )
 
     @event.listens_for(engine, "do_connect")
@@ -59,3 +64,32 @@ def _postgresql(settings: DatabaseSettings, timeout: float) -> Engine:
             parameters["password"] = password
 
     return engine
+
+
+def _arguments(timeout: float) -> dict[str, Any]:
+    """Return libpq's parameters; it counts whole seconds, and gives a connection at least two.
+
+    Statements are not prepared on the server: a plan that is kept breaks when a migration changes a column, and
+    behind a pooler.
+    """
+    options = {
+        "default_transaction_read_only": "on",
+        "statement_timeout": _milliseconds(timeout * _STATEMENT_SHARE),
+        "lock_timeout": _milliseconds(timeout * _LOCK_SHARE),
+    }
+    return {
+        "application_name": APPLICATION_NAME,
+        "connect_timeout": max(1, int(timeout)),
+        "tcp_user_timeout": _milliseconds(timeout),
+        "keepalives": 1,
+        "keepalives_idle": max(1, int(timeout / 2)),
+        "keepalives_interval": max(1, int(timeout / 2 / _PROBES)),
+        "keepalives_count": _PROBES,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "prepare_threshold": None,
+    }
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return whole milliseconds, at least one: 0 would mean no limit."""
+    return max(1, int(seconds * 1000))

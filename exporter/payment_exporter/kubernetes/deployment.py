@@ -1,0 +1,148 @@
+"""The exporter's pod, by the pod security standard ``restricted``, and the configuration file that it reads."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from payment_exporter.kubernetes.names import (
+    ACCOUNT,
+    CONFIGURATION_FILE,
+    DATABASE_PASSWORD_FILE,
+    ELASTICSEARCH_KEY_FILE,
+    PORT,
+    PORT_NAME,
+    SECRETS_DIRECTORY,
+    Object,
+    head,
+    image,
+    labels,
+)
+
+if TYPE_CHECKING:
+    from payment_catalog.settings import Settings
+
+_CONFIGURATION_DIRECTORY = "/etc/payment-exporter"
+#: Keys of the service's ConfigMap, and whether the exporter does without.
+_VARIABLES = {
+    "DB_HOST": False,
+    "DB_PORT": True,
+    "DB_USER": True,
+    "DB_NAME": True,
+    "REDIS_HOST": True,
+    "REDIS_PORT": True,
+    "FIUU_BASE_URL": True,
+}
+
+
+def config_map(settings: Settings, configuration: str) -> Object:
+    """Return the object that carries the configuration file."""
+    return {
+        **head("v1", "ConfigMap", settings, _config_map_name(settings)),
+        "data": {CONFIGURATION_FILE: configuration},
+    }
+
+
+def deployment(settings: Settings, configuration: str) -> Object:
+    """Return the deployment; another configuration makes another pod.
+
+    One pod is enough, two do no harm. A pod ends before the next one begins, so that a volume of backups that only
+    one node can mount goes along.
+    """
+    digest = hashlib.sha256(configuration.encode()).hexdigest()
+    return {
+        **head("apps/v1", "Deployment", settings),
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels(settings)},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+            "template": {
+                "metadata": {"labels": labels(settings), "annotations": {"checksum/config": digest}},
+                "spec": _pod(settings),
+            },
+        },
+    }
+
+
+def _pod(settings: Settings) -> Object:
+    return {
+        "serviceAccountName": settings.exporter,
+        "automountServiceAccountToken": False,
+        # Else a service called redis would set REDIS_PORT to tcp://...
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 20,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": ACCOUNT,
+            "runAsGroup": ACCOUNT,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(settings)],
+        "volumes": _volumes(settings),
+    }
+
+
+def _container(settings: Settings) -> Object:
+    return {
+        "name": settings.exporter,
+        "image": image(settings),
+        "args": [f"--config.file={_CONFIGURATION_DIRECTORY}/{CONFIGURATION_FILE}"],
+        "ports": [{"name": PORT_NAME, "containerPort": PORT, "protocol": "TCP"}],
+        "env": [
+            *(_variable(settings, name, optional) for name, optional in _VARIABLES.items()),
+            {"name": "DB_PASSWORD_FILE", "value": DATABASE_PASSWORD_FILE},
+        ],
+        "startupProbe": _probe(period=1, failures=60),
+        "readinessProbe": _probe(period=10, failures=3),
+        "livenessProbe": _probe(period=15, failures=4),
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "128Mi"},
+            "limits": {"cpu": "500m", "memory": "256Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            # Directories: a file mounted by itself would never change.
+            {"name": "configuration", "mountPath": _CONFIGURATION_DIRECTORY, "readOnly": True},
+            {"name": "secrets", "mountPath": SECRETS_DIRECTORY, "readOnly": True},
+            {"name": "backups", "mountPath": settings.backups.directory, "readOnly": True},
+        ],
+    }
+
+
+def _variable(settings: Settings, name: str, optional: bool) -> Object:
+    reference = {"name": f"{settings.service}-config", "key": name, "optional": optional}
+    return {"name": name, "valueFrom": {"configMapKeyRef": reference}}
+
+
+def _probe(period: int, failures: int) -> Object:
+    return {
+        "httpGet": {"path": "/-/healthy", "port": PORT_NAME},
+        "periodSeconds": period,
+        "timeoutSeconds": 5,
+        "failureThreshold": failures,
+    }
+
+
+def _volumes(settings: Settings) -> list[Object]:
+    database = _secret(f"{settings.service}-secrets", "DB_PASSWORD", DATABASE_PASSWORD_FILE, optional=False)
+    logs = _secret(f"{settings.exporter}-secrets", "ELASTICSEARCH_API_KEY", ELASTICSEARCH_KEY_FILE, optional=True)
+    claim = {"claimName": f"{settings.service}-backups", "readOnly": True}
+    return [
+        {"name": "configuration", "configMap": {"name": _config_map_name(settings)}},
+        {"name": "secrets", "projected": {"defaultMode": 0o444, "sources": [database, logs]}},
+        {"name": "backups", "persistentVolumeClaim": claim},
+    ]
+
+
+def _secret(name: str, key: str, file: str, *, optional: bool) -> Object:
+    """Return one key of a secret as a file; a missing optional one fails only the collector that reads it."""
+    path = file.removeprefix(f"{SECRETS_DIRECTORY}/")
+    return {"secret": {"name": name, "items": [{"key": key, "path": path}], "optional": optional}}
+
+
+def _config_map_name(settings: Settings) -> str:
+    return f"{settings.exporter}-config"

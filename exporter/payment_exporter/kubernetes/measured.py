@@ -1,0 +1,41 @@
+"""What the exporter measures beside a payment service in Kubernetes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payment_exporter.configuration import Backup, Collectors, Configuration, Elasticsearch, Host, Probe
+from payment_exporter.kubernetes.names import ELASTICSEARCH_KEY_FILE, SERVICE_PORT
+
+if TYPE_CHECKING:
+    from payment_catalog.settings import Logs, Settings
+
+#: As many nodes as the configuration takes; any one answers for the cluster.
+_NODES = 16
+
+
+def exporter_configuration(settings: Settings) -> Configuration:
+    """Return the exporter's configuration; the database, the cache and the gateway are named by variables."""
+    return Configuration(
+        collectors=Collectors(
+            host=Host(mountpoints=("/", settings.backups.directory)),
+            backup=Backup(
+                directory=settings.backups.directory,
+                recovery_point_objective=settings.recovery.point_objective,
+                recovery_time_objective=settings.recovery.time_objective,
+            ),
+            elasticsearch=_elasticsearch(settings.logs, settings.service),
+            probe=Probe(targets=(f"http://{settings.service}:{SERVICE_PORT}",)),
+        )
+    )
+
+
+def _elasticsearch(logs: Logs, service: str) -> Elasticsearch:
+    if not logs.elasticsearch:
+        return Elasticsearch(enabled=False)
+    return Elasticsearch(
+        enabled=True,
+        urls=logs.elasticsearch[:_NODES],
+        index=f"logs-{service}-*",
+        api_key_file=ELASTICSEARCH_KEY_FILE,
+    )

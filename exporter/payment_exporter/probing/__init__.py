@@ -1,0 +1,1 @@
+"""Asking services and the gateway from outside, as a client would."""
