@@ -40,7 +40,7 @@ _LANDING = """<!doctype html>
 <ul><li><a href="{path}">Metrics</a>, of one collector: {collectors}</li>
 <li><a href="/-/healthy">Health</a></li></ul>
 <form action="/probe"><label>Probe a service that is allowed:
-<input name="target" type="url" placeholder="https://payments.example.com" required></label>
+<input name="target" type="url" size="32" placeholder="https://payments.example.com" required></label>
 <button>Probe</button></form></body></html>
 """
 #: Longer than this nobody waits for a scrape, whatever is asked for.
@@ -66,17 +66,12 @@ class Endpoints:
 
     def application(self, version: str) -> Starlette:
         """Return the ASGI application."""
-        links = ", ".join(
-            f'<a href="{html.escape(self._telemetry_path)}?collect[]={name}">{name}</a>'
-            for name in self._exporter.collectors
-        )
-        landing = _LANDING.format(
-            version=html.escape(version), path=html.escape(self._telemetry_path), collectors=links
-        )
 
         async def landing_page(request: Request) -> Response:
             del request
-            return HTMLResponse(landing)
+            path = html.escape(self._telemetry_path)
+            links = (f'<a href="{path}?collect[]={name}">{name}</a>' for name in self._exporter.collectors)
+            return HTMLResponse(_LANDING.format(version=html.escape(version), path=path, collectors=", ".join(links)))
 
         return Starlette(
             routes=[

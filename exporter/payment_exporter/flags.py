@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -81,10 +82,22 @@ _OPTIONS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and which flag may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        known = [flag for action in self._actions for flag in action.option_strings]
+        unknown = message.partition("unrecognized arguments: ")[2].partition("=")[0]
+        close = difflib.get_close_matches(unknown, known, n=1)
+        meant = f", did you mean {close[0]}?" if close else f"; '{PROGRAM} --help' lists the flags"
+        self.exit(2, f"{PROGRAM}: {message}{meant if unknown else ''}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser. What is ``None`` in its result was not given, and the file or the default holds."""
-    arguments = argparse.ArgumentParser(
+    arguments = _Parser(
         prog=PROGRAM,
+        usage="%(prog)s [FLAG]...",
         allow_abbrev=False,
         description="Publishes business, database, cache, host, backup and log figures of the payment service. "
         "Its database is named by DB_* as for the service.",
