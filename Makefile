@@ -26,7 +26,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports
 
 test: $(VENV)/.dev ## install the real servers when missing, run every test
 	@tests/servers.sh
-	@$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 	@$(BIN)/payobs demo $(ARGS)

@@ -23,8 +23,9 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from exporter.program import Program, exporter, free_port  # noqa: E402
+from exporter.program import Program, exporter  # noqa: E402
 from postgres_server import postgres_server  # noqa: E402
+from sockets import free_port  # noqa: E402
 
 CLIENTS, SECONDS = 200, 60.0
 GROWTH = 1.05

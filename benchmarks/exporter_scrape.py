@@ -10,7 +10,6 @@ Also the price of the totals: what a payment costs the database with and without
 from __future__ import annotations
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from postgres_server import Postgres, postgres_server  # noqa: E402
+from sockets import free_port  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,14 +106,6 @@ class Contender:
                 taken.append(time.perf_counter() - started)
             answer.raise_for_status()
         return statistics.median(taken)
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""A real PostgreSQL server, one for each pytest process, started when the first test asks for it."""
+"""What every test can have: a real PostgreSQL server, one for each pytest process, and a Ctrl-C that works."""
 
 from __future__ import annotations
 
+import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C end what the tests start, also where they run in the background of a script, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import zipfile
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from elasticsearch import Elasticsearch
+from sockets import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,9 +127,7 @@ def elasticsearch_node() -> Iterator[Node]:
     user = "nobody" if os.getuid() == 0 else None  # the server refuses to run as root
     try:
         _unpack(directory, user)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        url = f"http://127.0.0.1:{free_port()}"
         with Elasticsearch(url, request_timeout=30, max_retries=0) as client:
             node = Node(url, client, directory, user)
             try:

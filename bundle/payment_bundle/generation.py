@@ -14,6 +14,7 @@ from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
+from payment_exporter.configuration import Configuration
 from payment_exporter.kubernetes import kubernetes
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def generate_documents(catalog: Catalog) -> Documents:
         alertmanager(catalog),
         runbooks(catalog, groups),
         kubernetes(catalog),
-        {schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__)},
+        {
+            schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__),
+            "schema/exporter.schema.json": JsonDocument(Configuration.json_schema(), Configuration.__module__),
+        },
     ):
         twice = documents.keys() & part.keys()
         if twice:

@@ -100,8 +100,12 @@ class Runner:
             return Outcome(self.name, (), False, time.monotonic() - run.started, self.last_success)
         return Outcome(self.name, run.families, run.error is None, ended - run.started, self.last_success)
 
-    def close(self) -> None:
-        """Let the collector give back what it holds."""
+    def close(self, patience: float = 0.0) -> None:
+        """Let the collector give back what it holds, when the run under way has ended or after so many seconds."""
+        with self._lock:
+            current = self._current
+        if current is not None:
+            current.thread.join(patience)
         self._collector.close()
 
     def _run(self, run: Run) -> None:

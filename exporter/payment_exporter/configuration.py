@@ -6,7 +6,7 @@ The database is named by ``DB_*``, as for the payment service. Secrets are read 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -147,6 +147,15 @@ class Configuration(Section):
     """After which a scrape answers without a collector that has not ended; below Prometheus' scrape_timeout."""
     collectors: Collectors = Collectors()
     """Each collector's own part."""
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of the file (draft 2020-12), for editors."""
+        return {
+            **cls.model_json_schema(),
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "payment-exporter configuration",
+        }
 
     def timeout_of(self, name: ExporterCollector) -> float:
         """Return a collector's time-out in seconds."""

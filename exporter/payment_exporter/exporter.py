@@ -67,7 +67,7 @@ class Exporter:
             former, self._in_force, self._reload_succeeded = self._in_force, following, True
         log.info("configuration loaded collectors=%s", ",".join(following.runners))
         for runner in former.runners.values():
-            runner.close()
+            runner.close(patience=runner.timeout)
 
     def scrape(self, limit: float | None = None, only: Collection[ExporterCollector] = ()) -> list[MetricFamily]:
         """Return the families of every collector, or of ``only`` some, waiting at most ``limit`` seconds."""

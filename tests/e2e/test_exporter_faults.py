@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import psutil
 import psycopg
 import pytest
-from exporter.program import Program, exporter, free_port
+from exporter.program import Program, exporter
 from postgres_server import Postgres, postgres_server
+from sockets import free_port
 from waiting import wait_until
 
 from payment_bundle.demo.child import start

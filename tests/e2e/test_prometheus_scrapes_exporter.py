@@ -10,7 +10,8 @@ import bcrypt
 import pytest
 import yaml
 from exporter.certificates import LOOPBACK, Authority
-from exporter.program import CLEAN, COMMAND, free_port
+from exporter.program import CLEAN, COMMAND
+from sockets import free_port
 
 from payment_bundle.demo.child import start
 from payment_bundle.demo.prometheus_api import PrometheusApi

@@ -168,6 +168,20 @@ def test_a_payment_that_was_assumed_failed_counts_as_failed_and_as_succeeded(
     assert of(samples, business.REVENUE) == {("MYR",): 500}
 
 
+def test_a_role_that_may_read_the_totals_and_nothing_else_is_enough(database: Postgres) -> None:
+    database.sql(f"{INSERT} ('1', 'shop', '1', '', 500, 'MYR', 'card', 'succeeded', NULL, now(), now())")
+    role = f"reader_of_{database.environment['DB_NAME']}"
+    database.sql(f"CREATE ROLE {role} LOGIN")
+    database.sql(f"GRANT SELECT ON business_totals TO {role}")
+    reader = exporter_of(database.named(database.environment["DB_NAME"], user=role))
+    try:
+        assert of(read(reader), business.REVENUE) == {("MYR",): 500}
+    finally:
+        reader.close()
+        database.sql(f"DROP OWNED BY {role}")
+        database.sql(f"DROP ROLE {role}")
+
+
 def test_rows_that_are_deleted_stay_counted(database: Postgres, exporter: BusinessCollector) -> None:
     database.sql(f"{INSERT} ('1', 'shop', '1', '', 500, 'MYR', 'card', 'succeeded', NULL, now(), now())")
     before = read(exporter)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 import requests
-from exporter.program import Program, exporter, free_port
+from exporter.program import Program, exporter
+from sockets import free_port
 from waiting import wait_until
 
 from payment_catalog.exporter_metrics import operation

@@ -15,6 +15,7 @@ import pytest
 from exporter.certificates import LOOPBACK, Authority
 from redis import Redis
 from redis.exceptions import RedisError
+from sockets import free_port
 from waiting import wait_until
 
 from payment_catalog.errors import ForeseenError
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 SECRET = "a-password-of-the-tests"
 OTHER_SECRET = "what-it-was-rotated-to"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from exporter.certificates import LOOPBACK, Authority
 from exporter.test_web_server import Slow, serving, until_it_ends
+from sockets import trickle
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -34,24 +34,6 @@ def limits(**changed: Any) -> ConnectionLimits:
 
 def connect(port: int) -> closing[socket.socket]:
     return closing(socket.create_connection(("127.0.0.1", port), timeout=30))
-
-
-def trickle(connection: socket.socket, part: bytes) -> bytes:
-    """Send ``part`` again and again until the server has ended the connection; return what it answered."""
-    connection.settimeout(0.02)
-    deadline, received = time.monotonic() + 30, b""
-    while time.monotonic() < deadline:
-        try:
-            connection.sendall(part)
-            answer = connection.recv(65536)
-        except TimeoutError:
-            continue
-        except (ConnectionResetError, BrokenPipeError):
-            return received
-        if not answer:
-            return received
-        received += answer
-    raise AssertionError("the connection is still open")
 
 
 def answer(connection: socket.socket) -> bytes:

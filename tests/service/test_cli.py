@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sockets import free_port
 
 from payment_service.security.authentication import Scope, read_api_keys
 
@@ -149,13 +150,7 @@ def test_a_taken_debug_port_is_a_clear_error(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        result = run(tmp_path, "serve", "--migrate", "--port", free_port(), **{**FIUU, "DEBUG_PORT": port})
+        result = run(tmp_path, "serve", "--migrate", "--port", str(free_port()), **{**FIUU, "DEBUG_PORT": port})
     assert result.returncode == 2
     assert f"127.0.0.1:{port}: already in use; choose another with DEBUG_PORT" in result.stderr
     assert "Traceback" not in result.stderr
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from sockets import free_port
 from waiting import wait_until
 
 from payment_service.server import serve
@@ -114,12 +115,6 @@ def command(
         text=True,
     )
     return process, port
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from sockets import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +24,7 @@ class RedisServer:
     """A real Redis that can be stopped and started."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

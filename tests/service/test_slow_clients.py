@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from sockets import trickle
 from waiting import wait_until
 
 from payment_service.server.options import ServerOptions
@@ -96,24 +96,6 @@ def everything(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(parts)
-
-
-def trickle(connection: socket.socket, part: bytes) -> bytes:
-    """Send ``part`` again and again until the server has closed the connection; return what it answered."""
-    connection.settimeout(0.02)
-    deadline, received = time.monotonic() + 30, b""
-    while time.monotonic() < deadline:
-        try:
-            connection.sendall(part)
-            answer = connection.recv(65536)
-        except TimeoutError:
-            continue
-        except (ConnectionResetError, BrokenPipeError):
-            return received
-        if not answer:
-            return received
-        received += answer
-    raise AssertionError("the connection is still open")
 
 
 def answer(connection: socket.socket) -> tuple[bytes, bytes]:
