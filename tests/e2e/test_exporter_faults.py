@@ -39,7 +39,7 @@ FIGURES = {
     "backup": "backup_files",
     "elasticsearch": "elasticsearch_cluster_health_number_of_nodes",
 }
-TIMEOUT = "1500ms"
+TIMEOUT = "4s"
 HEALTH = (
     b'{"cluster_name":"logs","status":"green","timed_out":false,"number_of_nodes":1,"number_of_data_nodes":1,'
     b'"active_primary_shards":1,"active_shards":1,"relocating_shards":0,"initializing_shards":0,'
