@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from payment_alerts.groups import alert_groups, recordings
 from payment_bundle.expression_check import expression_findings
 from payment_bundle.generation import generate_documents
 from payment_bundle.rendering import render_all
@@ -51,7 +52,7 @@ def main() -> None:
     generated = time.process_time()
     rendered = render_all(documents)
     written = time.process_time()
-    expression_findings(rendered, catalog.declared())
+    expression_findings(rendered, catalog.declared(recordings(alert_groups(catalog))))
     checked = time.process_time()
     size = sum(map(len, rendered.values()))
     print(f"  generators   {(generated - started) * 1000:6.0f} ms for {len(documents)} documents")

@@ -25,6 +25,8 @@ TEMPLATE = "alertmanager/templates/payment.tmpl"
 #: Alerts of one incident make one message.
 _GROUP_BY = ["environment", "namespace", "incident"]
 _SAME_PLACE = ["environment", "namespace"]
+#: Two alerts with these in common are levels of one; a label that neither has counts as equal.
+_SAME_THING = [*_SAME_PLACE, "incident", "team", "job", "instance", "target", "collector", "mountpoint", "table"]
 #: How long the first message waits for its companions: no longer than a response time can spare.
 _GROUP_WAIT = {Priority.P0: "10s", Priority.P1: "30s", Priority.P2: "1m", Priority.P3: "5m"}
 #: Priority that decides for an environment that wakes nobody.
@@ -118,7 +120,7 @@ def _inhibitions() -> list[dict[str, Any]]:
         {
             "source_matchers": ['severity="critical"'],
             "target_matchers": ['severity="warning"', f'team!="{Team.SECURITY_INCIDENT}"'],
-            "equal": [*_SAME_PLACE, "incident", "team", "instance"],
+            "equal": _SAME_THING,
         },
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, AlertGroup, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, exporter_target, service_target, steady, then
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
@@ -13,7 +13,7 @@ from payment_catalog.external_metrics import UP
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.signals import JOB
+from payment_catalog.signals import JOB, service_job
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -31,6 +31,7 @@ def availability_alerts(catalog: Catalog) -> AlertGroup:
         (
             service_down(catalog, service),
             recovery_time_exceeded(catalog, service),
+            instance_down(catalog, service),
             exporter_down(catalog, exporter),
         ),
     )
@@ -116,6 +117,44 @@ def recovery_time_exceeded(catalog: Catalog, target: Target) -> Alert:
         meaning="The outage has outlasted the recovery time objective.",
         impact="The business has agreed to bear no more than this: fail over, and tell the stakeholders.",
         scenarios=_down_scenarios(catalog.settings, target, pending),
+    )
+
+
+def instance_down(catalog: Catalog, target: Target) -> Alert:
+    """One of several instances does not answer."""
+    up = f"{UP}{{{service_job(catalog.settings)}}}"
+    pending = timedelta(minutes=5)
+    at = timedelta(minutes=20)
+    minutes = at // _MINUTE
+    second = Target(target.environment, target.namespace, target.job, "second:1")
+    answers = second.series(UP.name, steady(1, minutes))
+
+    def first(values: str) -> tuple[InputSeries, ...]:
+        return (target.series(UP.name, values), answers)
+
+    return Alert(
+        name="PaymentServiceInstanceDown",
+        expr=f"{up} == 0 and on ({JOB}) sum by ({JOB}) ({up}) > 0",
+        # A rolling update and a reschedule are over by then.
+        pending=pending,
+        severity=Severity.WARNING,
+        priority=Priority.P2,
+        team=Team.SERVICE_OUTAGE,
+        incident=IncidentKey.SERVICE_UNAVAILABLE,
+        summary="{{ $labels.instance }} of {{ $labels.job }} is down",
+        description="Prometheus gets no answer from it in {{ $labels.environment }}; other instances answer.",
+        meaning="One instance of several does not answer; what it would take goes to the others.",
+        impact="None yet; there is less to spare when load rises or another one fails.",
+        scenarios=(
+            Scenario("one of two", first(steady(0, minutes)), at, (target.instance_labels,)),
+            Scenario("both answer", first(steady(1, minutes)), at),
+            Scenario(
+                "all are down, which is PaymentServiceDown's matter", (target.series(UP.name, steady(0, minutes)),), at
+            ),
+            Scenario("a restart", first(then(steady(1, 5), steady(0, 1), steady(1, minutes - 8))), at),
+            Scenario("not for long enough", first(steady(0, minutes)), pending - _MINUTE),
+            Scenario("no data", (), at),
+        ),
     )
 
 

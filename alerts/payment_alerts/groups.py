@@ -7,26 +7,50 @@ from typing import TYPE_CHECKING
 from payment_alerts.api_alerts import api_alerts
 from payment_alerts.availability_alerts import availability_alerts
 from payment_alerts.backup_alerts import backup_alerts
+from payment_alerts.backup_verification_alerts import backup_verification_alerts
 from payment_alerts.business_alerts import business_alerts
 from payment_alerts.database_alerts import database_alerts
+from payment_alerts.database_server_alerts import database_server_alerts
+from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
+from payment_alerts.log_alerts import log_alerts
+from payment_alerts.probe_alerts import probe_alerts
+from payment_alerts.redis_alerts import redis_alerts
 from payment_alerts.security_alerts import security_alerts
 from payment_alerts.security_event_alerts import security_event_alerts
+from payment_alerts.service_alerts import service_alerts
+from payment_alerts.slo.burn_rate_alerts import slo_alerts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
+    from payment_catalog.signals import RecordingRule
 
 
 def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
     """Return every group of rules, symptoms before causes."""
     return (
         availability_alerts(catalog),
+        *slo_alerts(catalog),
+        probe_alerts(catalog),
         api_alerts(catalog),
+        service_alerts(catalog),
         business_alerts(catalog),
         security_alerts(catalog),
         security_event_alerts(catalog),
         infrastructure_alerts(catalog),
         database_alerts(catalog),
+        database_server_alerts(catalog),
+        redis_alerts(catalog),
         backup_alerts(catalog),
+        backup_verification_alerts(catalog),
+        log_alerts(catalog),
+        exporter_alerts(catalog),
     )
+
+
+def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:
+    """Return every recording rule of the groups, each after those that it reads."""
+    return tuple(rule for group in groups for rule in group.recordings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payment_alerts.amtool import Amtool
+from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
 from payment_bundle.declaration import declared_at
 from payment_bundle.drift import drift
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
 
 _ROOMS = ("payment_alerts", "payment_dashboards", "payment_catalog")
@@ -41,7 +43,7 @@ def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Fi
             finding.rule,
             finding.message,
         )
-        for finding in expression_findings(rendered, catalog.declared())
+        for finding in expression_findings(rendered, _declared(catalog))
     )
 
 
@@ -59,7 +61,7 @@ def checks(settings: Settings, out: Path) -> Iterator[Check]:
         present = {path: file for path in rendered if (file := out / path).is_file()}
         contents = {path: file.read_bytes() for path, file in present.items()}
         differing = {path: content for path, content in contents.items() if content != rendered[path]}
-        return expression_findings(differing, catalog.declared(), str(out))
+        return expression_findings(differing, _declared(catalog), str(out))
 
     yield Check("expressions of the catalogue", lambda: source_findings(catalog, rendered))
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
@@ -68,6 +70,10 @@ def checks(settings: Settings, out: Path) -> Iterator[Check]:
     yield Check("promtool test rules", lambda: Promtool().test_rules(files("prometheus/tests")))
     yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
+
+
+def _declared(catalog: Catalog) -> Mapping[str, Labels]:
+    return catalog.declared(recordings(alert_groups(catalog)))
 
 
 def _place(declared: str) -> tuple[str, int] | None:

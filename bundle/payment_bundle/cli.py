@@ -78,6 +78,24 @@ def check(config: ConfigOption = Path("bundle.yaml"), out: OutOption = Path("gen
 
 
 @app.command()
+def mutate(  # noqa: PLR0913 - one flag for each choice
+    config: ConfigOption = Path("bundle.yaml"),
+    only: Annotated[list[str] | None, typer.Option(help="An alert, with the recording rules that it reads.")] = None,
+    *,
+    minimum: Annotated[float, typer.Option(min=0, max=1, help="Share of the changes that must be noticed.")] = 0.95,
+    jobs: Annotated[int, typer.Option(min=0, max=256, help="promtools at once; 0 is one for each core.")] = 0,
+    listed: Annotated[bool, typer.Option("--list", help="Print the changes, and try none.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print equivalent changes too, with the reason.")] = False,
+) -> None:
+    """Change every rule in small ways and count which changes its unit tests notice."""
+    from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for the demo
+
+    options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose)
+    if not run_mutate(build_catalog(load_settings(config)), options):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
 def demo(  # noqa: PLR0913 - one flag for each port
     config: ConfigOption = Path("bundle.yaml"),
     *,

@@ -16,7 +16,7 @@ from payment_catalog.signals import RecordingRule, Signal, signals
 from payment_catalog.slos import Objective, objectives
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from payment_catalog.metric import Metric
     from payment_catalog.settings import Settings
@@ -46,13 +46,16 @@ class Catalog:
         """Every recording rule, in an order in which each stands after those it reads."""
         return tuple(rule for signal in self.signals for rule in signal.recordings)
 
-    def declared(self) -> dict[str, Labels]:
-        """Return each series name that an expression may use, with the labels that it carries."""
+    def declared(self, more: Iterable[RecordingRule] = ()) -> dict[str, Labels]:
+        """Return each series name that an expression may use, with the labels that it carries.
+
+        ``more`` are recording rules beside those of the signals, each after those that it reads.
+        """
         names: dict[str, Labels] = {}
         for metric in self.metrics:
             for name, labels in metric.series_names.items():
                 names[name] = TARGET_LABELS | frozenset(labels)
-        for rule in self.recordings:
+        for rule in (*self.recordings, *more):
             try:
                 names[rule.record] = analyse(rule.expr, names).labels
             except PromQLError:

@@ -1,0 +1,66 @@
+"""Many mutants of one rule in one run of promtool.
+
+Most of promtool's time goes into the storage of each test, not into the rules. So every mutant stands in the
+rule file under a name of its own, with copies of the rules that read it; each unit test of the alerts asks for all of
+the copies. Mutant 0 is the rule as declared: it must pass.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from payment_alerts.mutation.places import write
+from payment_alerts.rule_tests import rule_tests
+from payment_alerts.rules import rules
+from payment_catalog.documents import YamlDocument
+from payment_catalog.promql import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payment_alerts.mutation.family import Family
+    from payment_alerts.mutation.mutant import Mutant
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+
+#: Stands between the name of a rule and the number of its mutant.
+MARK = "_mutant"
+DECLARED = 0
+
+
+def trial(catalog: Catalog, family: Family, mutants: Mapping[int, Mutant]) -> Documents:
+    """Return the rule file and the file of unit tests for numbered ``mutants`` and the rule as declared."""
+    recordings, alerts = list(family.needed), []
+    for number in (DECLARED, *mutants):
+        mutant = mutants.get(number)
+        names = {recording.record: f"{recording.record}{MARK}{number}" for recording in family.recordings}
+        for recording in family.recordings:
+            expr = _expr(recording.record, recording.expr, mutant, names)
+            recordings.append(replace(recording, record=names[recording.record], expr=expr))
+        for alert in family.alerts:
+            expr = _expr(alert.name, alert.expr, mutant, names)
+            changed = mutant if mutant is not None and mutant.rule == alert.name else None
+            pending = alert.pending if changed is None or changed.pending is None else changed.pending
+            alerts.append(replace(alert, name=f"{alert.name}{MARK}{number}", expr=expr, pending=pending))
+    group = replace(family.group, recordings=tuple(recordings), alerts=(*family.silent, *alerts))
+    tests = {path: _with_shared_storage(document) for path, document in rule_tests(catalog, [group]).items()}
+    return {**rules(catalog, [group]), **tests}
+
+
+def _expr(rule: str, declared: str, mutant: Mutant | None, names: Mapping[str, str]) -> str:
+    expr = mutant.expr if mutant is not None and mutant.rule == rule else declared
+    return write(parse(expr), names)
+
+
+def _with_shared_storage(document: object) -> YamlDocument:
+    if not isinstance(document, YamlDocument) or not isinstance(document.content, dict):
+        raise TypeError("unit tests of rules are a YAML mapping")
+    content: dict[str, Any] = document.content
+    merged: dict[str, dict[str, Any]] = {}
+    for test in content["tests"]:
+        story = {key: value for key, value in test.items() if key not in {"name", "promql_expr_test"}}
+        first = merged.setdefault(json.dumps(story), {**test, "promql_expr_test": []})
+        first["promql_expr_test"] += test["promql_expr_test"]
+    return replace(document, content={**content, "tests": list(merged.values())})
