@@ -44,7 +44,7 @@ class Alert:
     """One alerting rule with everything that follows from it.
 
     ``summary`` and ``description`` are Go templates of Prometheus. ``meaning`` and ``impact`` open the
-    runbook page.
+    runbook page. ``silent_elsewhere`` tells whether the same series of another job leave it silent.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Alert:
     meaning: str
     impact: str
     scenarios: tuple[Scenario, ...]
+    silent_elsewhere: bool = True
 
     def labels(self, catalog: Catalog) -> dict[str, str]:
         """Return the labels of the rule."""

@@ -97,6 +97,7 @@ def service_down(catalog: Catalog, target: Target) -> Alert:
         meaning="Every scrape of the payment service fails, or it has no instance at all.",
         impact="No payment is processed.",
         scenarios=_down_scenarios(catalog.settings, target, pending),
+        silent_elsewhere=False,  # the job itself is missing then
     )
 
 
@@ -117,6 +118,7 @@ def recovery_time_exceeded(catalog: Catalog, target: Target) -> Alert:
         meaning="The outage has outlasted the recovery time objective.",
         impact="The business has agreed to bear no more than this: fail over, and tell the stakeholders.",
         scenarios=_down_scenarios(catalog.settings, target, pending),
+        silent_elsewhere=False,  # the job itself is missing then
     )
 
 
@@ -176,4 +178,5 @@ def exporter_down(catalog: Catalog, target: Target) -> Alert:
         meaning="Every scrape of the exporter fails, or it has no instance at all.",
         impact="None on payments; problems of host, database and backups stay unseen.",
         scenarios=_down_scenarios(catalog.settings, target, pending),
+        silent_elsewhere=False,  # the job itself is missing then
     )

@@ -59,6 +59,7 @@ def failed_auth_rate(target: Target) -> Alert:
         meaning="Somebody tries credentials, or a caller's key has been revoked or lost.",
         impact="None while the attempts fail; one that succeeds can read and refund payments.",
         scenarios=_rate_scenarios(target, FAILED_AUTH, 10, pending),
+        silent_elsewhere=False,  # the runbook's rule names no job
     )
 
 
@@ -79,4 +80,5 @@ def suspicious_api_access(target: Target) -> Alert:
         meaning="Somebody scans for paths or data that the service does not offer them.",
         impact="None while the requests are refused; it is how an intrusion begins.",
         scenarios=_rate_scenarios(target, SUSPICIOUS_API_CALLS, 5, pending),
+        silent_elsewhere=False,
     )

@@ -31,6 +31,8 @@ _SHOWN = {
 _JUST = 0.02
 #: Longest window of the expressions behind a threshold, and then some.
 _SETTLED = timedelta(minutes=10)
+#: What it takes at most until two scrapes have shown a value, and a rule has seen it.
+_NOTICED = timedelta(minutes=2)
 
 
 class Feed(Protocol):
@@ -113,6 +115,12 @@ class ThresholdAlert:
         return (
             Scenario(f"well {beyond} the limit", self.feed(well_bad, minutes), long, bad),
             Scenario(f"just {beyond} the limit", self.feed(just_bad, minutes), long, bad),
+            Scenario(
+                f"{beyond} the limit for as long as it takes",
+                self.feed(well_bad, minutes),
+                self.pending + _NOTICED,
+                bad,
+            ),
             Scenario(f"just {within} the limit", self.feed(just_good, minutes), long),
             Scenario(f"well {within} the limit", self.feed(well_good, minutes), long),
             Scenario(

@@ -23,7 +23,7 @@ def payobs(*arguments: str, directory: Path = ROOT) -> subprocess.CompletedProce
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -212,7 +212,7 @@ def test_a_mistake_in_the_source_is_found_where_it_is_declared(
             env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(str(copy / room) for room in rooms)},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert result.returncode == 1, result.stderr
