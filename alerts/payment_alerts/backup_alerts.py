@@ -91,9 +91,6 @@ def backup_overdue(catalog: Catalog, target: Target) -> Alert:
                 at,
             ),
             Scenario("older for two minutes only", taken(objective + timedelta(minutes=2)), at),
-            Scenario(
-                "figures of another job", taken(objective + timedelta(days=1), by=replace(target, job="other")), at
-            ),
             Scenario("younger by a minute", taken(objective - timedelta(minutes=1)), at),
             Scenario("no backup at all is BackupMissing's matter", (), at),
         ),
@@ -129,7 +126,6 @@ def backup_missing(catalog: Catalog, target: Target) -> Alert:
             Scenario("an empty directory", held(0), timedelta(minutes=16), (target.job_labels,)),
             Scenario("empty for ten minutes only", held(0), timedelta(minutes=10)),
             Scenario("one backup", held(1), at),
-            Scenario("figures of another job", held(0, by=replace(target, job="other")), at),
             Scenario("one of two exporters is without the directory", (*held(1), *held(0, by=second)), at),
             Scenario("no exporter", (), at),
         ),
@@ -183,7 +179,6 @@ def backup_failed(catalog: Catalog, target: Target) -> Alert:
                 at,
             ),
             Scenario("it has failed just now", ended(then(steady(1, 28), steady(0, 10))), at),
-            Scenario("figures of another job", ended(steady(0, minutes), by=replace(target, job="other")), at),
             Scenario("no run has left a report", (), at),
         ),
     )
@@ -252,7 +247,6 @@ def backup_suspiciously_small(catalog: Catalog, target: Target) -> Alert:
             Scenario("larger than all before", sizes(usual, usual * 2), at),
             Scenario("a new database's, nearly empty all along", sizes(COMPARABLE_BYTES * 0.98, 1000), at),
             Scenario("exactly as much as is not compared", sizes(COMPARABLE_BYTES, 1000), at),
-            Scenario("figures of another job", sizes(usual, usual * 0.01, by=replace(target, job="other")), at),
             Scenario("small since a minute only", sizes(usual, usual * 0.01, since=1), at),
             Scenario("no backup at all", (), at),
         ),

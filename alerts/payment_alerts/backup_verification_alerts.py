@@ -82,7 +82,6 @@ def verification_failed(catalog: Catalog, target: Target) -> Alert:
                 _AT,
                 (target.job_labels,),
             ),
-            Scenario("figures of another job", ended(steady(0, _MINUTES), by=replace(target, job="other")), _AT),
             Scenario("it succeeded", ended(steady(1, _MINUTES)), _AT),
             Scenario("the next one succeeds", ended(then(steady(0, 24), steady(1, 10))), _AT),
             Scenario(
@@ -129,7 +128,6 @@ def verification_overdue(catalog: Catalog, target: Target) -> Alert:
             Scenario("a month ago", ago(timedelta(days=30)), at, (target.job_labels,)),
             Scenario("two hours too long ago", ago(limit + timedelta(hours=2)), at, (target.job_labels,)),
             Scenario("two hours to go", ago(limit - timedelta(hours=2)), at),
-            Scenario("figures of another job", ago(timedelta(days=30), by=replace(target, job="other")), at),
             Scenario("yesterday", ago(timedelta(days=1)), at),
             Scenario(
                 "one of two exporters has an old copy of the directory",
@@ -189,7 +187,6 @@ def never_verified(catalog: Catalog, target: Target) -> Alert:
             ),
             Scenario("verified long ago is BackupVerificationOverdue's matter", seen(96, steady(0, minutes)), at),
             Scenario("verified after an hour", seen(96, then(absent(60), steady(3600, minutes))), at),
-            Scenario("figures of another job", seen(96, by=replace(target, job="other")), at),
             Scenario("no backup is BackupMissing's matter", seen(0), at),
             Scenario("since five hours", seen(96), timedelta(hours=5)),
             Scenario("no exporter", (), at),
@@ -243,9 +240,6 @@ def restore_slower_than_objective(catalog: Catalog, target: Target) -> Alert:
                 _AT,
             ),
             Scenario("exactly the objective", took(steady(objective, _MINUTES)), _AT),
-            Scenario(
-                "figures of another job", took(steady(objective * 2, _MINUTES), by=replace(target, job="other")), _AT
-            ),
             Scenario("in a minute", took(steady(60, _MINUTES)), _AT),
             Scenario("the next one is fast", took(then(steady(objective * 2, 24), steady(60, 10))), _AT),
             Scenario("measured a minute ago", took(then(steady(60, 28), steady(objective * 2, 10))), _AT),

@@ -151,7 +151,6 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
                 at,
             ),
             Scenario("too old for half an hour only", born(limit + timedelta(days=1)), timedelta(minutes=30)),
-            Scenario("figures of another job", born(limit + timedelta(days=14), by=replace(target, job="other")), at),
             Scenario("an empty table", (), at),
         ),
     )
@@ -193,7 +192,6 @@ def long_transaction(job: str, target: Target) -> Alert:
                 "a little less, for two exporters", (*open_for(limit * 0.98), *open_for(limit * 0.98, by=second)), _AT
             ),
             Scenario("exactly the limit", open_for(limit), _AT),
-            Scenario("figures of another job", open_for(86_400, by=replace(target, job="other")), _AT),
             Scenario("none is open", open_for(0), _AT),
             Scenario("for a minute only", open_for(86_400), timedelta(minutes=1)),
             Scenario("SQLite has no server", (), _AT),
@@ -253,11 +251,6 @@ def table_needs_vacuum(job: str, target: Target) -> Alert:
             Scenario("exactly the share", rows(1_000_000, steady(400_000, minutes)), at),
             Scenario("a small table", rows(100, steady(9_800, minutes)), at),
             Scenario("exactly as many as are not noted", rows(100, steady(10_000, minutes)), at),
-            Scenario(
-                "figures of another job",
-                rows(1_000_000, steady(2_000_000, minutes), by=replace(target, job="other")),
-                at,
-            ),
             Scenario("cleaned up", rows(1_000_000, steady(0, minutes)), at),
             Scenario(
                 "a vacuum half an hour after a clean-up",

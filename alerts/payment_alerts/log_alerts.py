@@ -113,7 +113,6 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
                 newest(timedelta(hours=8), then(steady(1000, 39), steady(1001, 30))),
                 at,
             ),
-            Scenario("figures of another job", newest(timedelta(hours=8), busy, by=replace(target, job="other")), at),
             Scenario("a line just now", newest(timedelta(0), busy), at),
             Scenario(
                 "a line just now, which one of two exporters has not found",
@@ -191,7 +190,6 @@ def elasticsearch_red(job: str, target: Target) -> Alert:
                 (target.job_labels,),
             ),
             Scenario("red for ten minutes", _colours(target, (yellow, 20), (red, 20)), at, (target.job_labels,)),
-            Scenario("figures of another job", _colours(replace(target, job="other"), (red, 40)), at),
             Scenario("red for three minutes", _colours(target, (green, 28), (red, 12)), at),
             Scenario("a restart", _colours(target, (green, 20), (red, 3), (yellow, 2), (green, 20)), at),
             Scenario("yellow", _colours(target, (yellow, 40)), at),
@@ -235,7 +233,6 @@ def elasticsearch_yellow(job: str, target: Target) -> Alert:
                 (target.job_labels,),
             ),
             Scenario("yellow for 80 minutes", _colours(target, (red, 40), (yellow, 90)), at, (target.job_labels,)),
-            Scenario("figures of another job", _colours(replace(target, job="other"), (yellow, 130)), at),
             Scenario("yellow for 50 minutes", _colours(target, (green, 70), (yellow, 60)), at),
             Scenario("a restart", _colours(target, (green, 40), (yellow, 30), (green, 60)), at),
             Scenario("red is ElasticsearchRed's matter", _colours(target, (red, 130)), at),
