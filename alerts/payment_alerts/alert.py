@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_catalog.links import overview_url, runbook_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
     from payment_catalog.catalog import Catalog
     from payment_catalog.escalation import Team
@@ -45,6 +45,9 @@ class Alert:
 
     ``summary`` and ``description`` are Go templates of Prometheus. ``meaning`` and ``impact`` open the
     runbook page. ``silent_elsewhere`` tells whether the same series of another job leave it silent.
+    ``keep_firing`` is for how long it goes on firing after the expression has no result any more: for a value that
+    swings about its limit, so that one incident makes one message. ``from_series`` names those of the rule's own
+    labels that each result brings itself.
     """
 
     name: str
@@ -60,16 +63,19 @@ class Alert:
     impact: str
     scenarios: tuple[Scenario, ...]
     silent_elsewhere: bool = True
+    keep_firing: timedelta = timedelta(0)
+    from_series: frozenset[str] = frozenset()
 
     def labels(self, catalog: Catalog) -> dict[str, str]:
         """Return the labels of the rule."""
-        return {
+        labels = {
             "severity": self.severity.value,
             "priority": self.priority.value,
             "team": self.team.value,
             "incident": self.incident.value,
             **catalog.settings.labels,
         }
+        return {name: value for name, value in labels.items() if name not in self.from_series}
 
     def annotations(self, catalog: Catalog) -> dict[str, str]:
         """Return the annotations of the rule."""

@@ -57,7 +57,6 @@ def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> t
         for environment in settings.environments
         if environment != target.environment
     )
-    second = Target(target.environment, target.namespace, target.job, "second:1")
     down = target.series(UP.name, steady(0, minutes))
     restart = then(steady(1, 2), steady(0, 0), steady(1, minutes - 4))
     return (
@@ -73,7 +72,7 @@ def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> t
         Scenario("it answers", (target.series(UP.name, steady(1, minutes)), *others), long),
         Scenario(
             "one of two instances answers",
-            (down, second.series(UP.name, steady(1, minutes)), *others),
+            (down, target.second.series(UP.name, steady(1, minutes)), *others),
             long,
         ),
         Scenario("a restart", (target.series(UP.name, restart), *others), long),
@@ -128,8 +127,7 @@ def instance_down(catalog: Catalog, target: Target) -> Alert:
     pending = timedelta(minutes=5)
     at = timedelta(minutes=20)
     minutes = at // _MINUTE
-    second = Target(target.environment, target.namespace, target.job, "second:1")
-    answers = second.series(UP.name, steady(1, minutes))
+    answers = target.second.series(UP.name, steady(1, minutes))
 
     def first(values: str) -> tuple[InputSeries, ...]:
         return (target.series(UP.name, values), answers)

@@ -6,7 +6,6 @@ the directory raises no alarm.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,8 +56,6 @@ def backup_overdue(catalog: Catalog, target: Target) -> Alert:
     at = timedelta(minutes=30)
     minutes = at // timedelta(minutes=1)
 
-    second = replace(target, instance="second:1")
-
     def taken(age: timedelta, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(newest.name, steady((at - age).total_seconds(), minutes)),)
 
@@ -81,13 +78,13 @@ def backup_overdue(catalog: Catalog, target: Target) -> Alert:
             Scenario("older by three minutes", taken(objective + timedelta(minutes=3)), at, (target.job_labels,)),
             Scenario(
                 "older by five minutes, for two exporters",
-                (*taken(objective + timedelta(minutes=5)), *taken(objective + timedelta(minutes=5), by=second)),
+                (*taken(objective + timedelta(minutes=5)), *taken(objective + timedelta(minutes=5), by=target.second)),
                 at,
                 (target.job_labels,),
             ),
             Scenario(
                 "one of two exporters has an old copy of the directory",
-                (*taken(timedelta(minutes=1)), *taken(objective + timedelta(days=1), by=second)),
+                (*taken(timedelta(minutes=1)), *taken(objective + timedelta(days=1), by=target.second)),
                 at,
             ),
             Scenario("older for two minutes only", taken(objective + timedelta(minutes=2)), at),
@@ -102,8 +99,6 @@ def backup_missing(catalog: Catalog, target: Target) -> Alert:
     files = backup.FILES
     at = timedelta(minutes=30)
     minutes = at // timedelta(minutes=1)
-
-    second = replace(target, instance="second:1")
 
     def held(count: int, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(files.name, steady(count, minutes)),)
@@ -126,7 +121,7 @@ def backup_missing(catalog: Catalog, target: Target) -> Alert:
             Scenario("an empty directory", held(0), timedelta(minutes=16), (target.job_labels,)),
             Scenario("empty for ten minutes only", held(0), timedelta(minutes=10)),
             Scenario("one backup", held(1), at),
-            Scenario("one of two exporters is without the directory", (*held(1), *held(0, by=second)), at),
+            Scenario("one of two exporters is without the directory", (*held(1), *held(0, by=target.second)), at),
             Scenario("no exporter", (), at),
         ),
     )
@@ -137,8 +132,6 @@ def backup_failed(catalog: Catalog, target: Target) -> Alert:
     success = backup.LAST_RUN_SUCCESS
     at = timedelta(minutes=30)
     minutes = at // _MINUTE
-
-    second = replace(target, instance="second:1")
 
     def ended(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(success.name, values),)
@@ -175,7 +168,7 @@ def backup_failed(catalog: Catalog, target: Target) -> Alert:
             Scenario("the next run succeeds", ended(then(steady(0, 24), steady(1, 10))), at),
             Scenario(
                 "one of two exporters has an old copy of the directory",
-                (*ended(steady(1, minutes)), *ended(steady(0, minutes), by=second)),
+                (*ended(steady(1, minutes)), *ended(steady(0, minutes), by=target.second)),
                 at,
             ),
             Scenario("it has failed just now", ended(then(steady(1, 28), steady(0, 10))), at),
@@ -190,8 +183,6 @@ def backup_suspiciously_small(catalog: Catalog, target: Target) -> Alert:
     largest = f"max by ({JOB}) (max_over_time({size}[{format_duration(COMPARED_WITH)}]))"
     usual = COMPARABLE_BYTES * 100
     at = timedelta(minutes=90)
-
-    second = replace(target, instance="second:1")
 
     def sizes(before: float, newest: float, since: int = 30, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the size as it is when the newest backup has been there for ``since`` minutes."""
@@ -224,7 +215,7 @@ def backup_suspiciously_small(catalog: Catalog, target: Target) -> Alert:
             Scenario("just below half", sizes(usual, usual * 0.49), at, (target.job_labels,)),
             Scenario(
                 "just below half, which a second exporter has always seen",
-                (*sizes(usual, usual * 0.49), *sizes(usual * 0.49, usual * 0.49, by=second)),
+                (*sizes(usual, usual * 0.49), *sizes(usual * 0.49, usual * 0.49, by=target.second)),
                 at,
                 (target.job_labels,),
             ),
@@ -234,12 +225,12 @@ def backup_suspiciously_small(catalog: Catalog, target: Target) -> Alert:
             Scenario("just above half", sizes(usual, usual * 0.51), at),
             Scenario(
                 "just above half, for two exporters",
-                (*sizes(usual, usual * 0.51), *sizes(usual, usual * 0.51, by=second)),
+                (*sizes(usual, usual * 0.51), *sizes(usual, usual * 0.51, by=target.second)),
                 at,
             ),
             Scenario(
                 "one of two exporters sees an unfinished copy",
-                (*sizes(usual, usual * 0.9), *sizes(usual, usual * 0.01, by=second)),
+                (*sizes(usual, usual * 0.9), *sizes(usual, usual * 0.01, by=target.second)),
                 at,
             ),
             smaller_for(36),

@@ -51,8 +51,6 @@ def verification_failed(catalog: Catalog, target: Target) -> Alert:
     """The last backup that was verified could not be restored to what it was taken from."""
     success = backup.VERIFICATION_SUCCESS
 
-    second = replace(target, instance="second:1")
-
     def ended(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(success.name, values),)
 
@@ -86,7 +84,7 @@ def verification_failed(catalog: Catalog, target: Target) -> Alert:
             Scenario("the next one succeeds", ended(then(steady(0, 24), steady(1, 10))), _AT),
             Scenario(
                 "one of two exporters has an old copy of the directory",
-                (*ended(steady(1, _MINUTES)), *ended(steady(0, _MINUTES), by=second)),
+                (*ended(steady(1, _MINUTES)), *ended(steady(0, _MINUTES), by=target.second)),
                 _AT,
             ),
             Scenario("it has failed just now", ended(then(steady(1, 28), steady(0, 10))), _AT),
@@ -101,8 +99,6 @@ def verification_overdue(catalog: Catalog, target: Target) -> Alert:
     verified = backup.VERIFICATION_TIMESTAMP
     at = timedelta(hours=2)
     minutes = at // timedelta(minutes=1)
-
-    second = replace(target, instance="second:1")
 
     def ago(age: timedelta, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the time of the last verification, whose age is ``age`` at the time of the check."""
@@ -131,7 +127,7 @@ def verification_overdue(catalog: Catalog, target: Target) -> Alert:
             Scenario("yesterday", ago(timedelta(days=1)), at),
             Scenario(
                 "one of two exporters has an old copy of the directory",
-                (*ago(timedelta(days=1)), *ago(timedelta(days=30), by=second)),
+                (*ago(timedelta(days=1)), *ago(timedelta(days=30), by=target.second)),
                 at,
             ),
             Scenario("overdue for three quarters of an hour only", ago(limit + timedelta(minutes=45)), at),
@@ -145,8 +141,6 @@ def never_verified(catalog: Catalog, target: Target) -> Alert:
     job = exporter_job(catalog.settings)
     at = timedelta(hours=8)
     minutes = at // timedelta(minutes=1)
-
-    second = replace(target, instance="second:1")
 
     def seen(backups: int, *verified: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (
@@ -175,7 +169,7 @@ def never_verified(catalog: Catalog, target: Target) -> Alert:
             Scenario("a single backup", seen(1), at, (target.job_labels,)),
             Scenario(
                 "one of two exporters is without the directory",
-                (*seen(1), *seen(0, by=second)),
+                (*seen(1), *seen(0, by=target.second)),
                 at,
                 (target.job_labels,),
             ),
@@ -198,8 +192,6 @@ def restore_slower_than_objective(catalog: Catalog, target: Target) -> Alert:
     """Restoring the backup takes longer than an outage may last."""
     job = exporter_job(catalog.settings)
     objective = catalog.settings.recovery.time_objective.total_seconds()
-
-    second = replace(target, instance="second:1")
 
     def took(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (
@@ -230,13 +222,16 @@ def restore_slower_than_objective(catalog: Catalog, target: Target) -> Alert:
             Scenario("a little too long", took(steady(objective * 1.02, _MINUTES)), _AT, (target.job_labels,)),
             Scenario(
                 "a little too long, of two exporters the other has an old copy",
-                (*took(steady(objective * 1.02, _MINUTES)), *took(steady(60, _MINUTES), by=second)),
+                (*took(steady(objective * 1.02, _MINUTES)), *took(steady(60, _MINUTES), by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
             Scenario(
                 "a little less, for two exporters",
-                (*took(steady(objective * 0.98, _MINUTES)), *took(steady(objective * 0.98, _MINUTES), by=second)),
+                (
+                    *took(steady(objective * 0.98, _MINUTES)),
+                    *took(steady(objective * 0.98, _MINUTES), by=target.second),
+                ),
                 _AT,
             ),
             Scenario("exactly the objective", took(steady(objective, _MINUTES)), _AT),

@@ -6,7 +6,6 @@ that publish them, the highest counts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -60,12 +59,11 @@ def database_alerts(catalog: Catalog) -> AlertGroup:
 
 def _gauge_feed(target: Target, metric: Metric) -> Feed:
     """Return a feed in which a second exporter reads half as much, because it has read earlier."""
-    second = replace(target, instance="second:1")
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         return (
             target.series(metric.name, steady(value, minutes)),
-            second.series(metric.name, steady(value / 2, minutes)),
+            target.second.series(metric.name, steady(value / 2, minutes)),
         )
 
     return feed
@@ -117,7 +115,6 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
     retention = catalog.settings.retention.payment_attempts
     limit = retention + MAINTENANCE_INTERVAL
     oldest = postgres.OLDEST_ATTEMPT
-    second = replace(target, instance="second:1")
     at = timedelta(hours=2)
     minutes = at // timedelta(minutes=1)
 
@@ -147,7 +144,7 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
             Scenario("a day to go", born(limit - timedelta(days=1)), at),
             Scenario(
                 "cleaned up, which one of two exporters has not read yet",
-                (*born(timedelta(days=90)), *born(limit + timedelta(days=30), by=second)),
+                (*born(timedelta(days=90)), *born(limit + timedelta(days=30), by=target.second)),
                 at,
             ),
             Scenario("too old for half an hour only", born(limit + timedelta(days=1)), timedelta(minutes=30)),
@@ -159,8 +156,6 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
 def long_transaction(job: str, target: Target) -> Alert:
     """A transaction stays open."""
     limit = LONGEST_TRANSACTION.total_seconds()
-
-    second = replace(target, instance="second:1")
 
     def open_for(seconds: float, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(postgres.LONGEST_TRANSACTION.name, steady(seconds, _MINUTES)),)
@@ -184,12 +179,14 @@ def long_transaction(job: str, target: Target) -> Alert:
             Scenario("a little too long", open_for(limit * 1.02), _AT, (target.job_labels,)),
             Scenario(
                 "a little too long, of two exporters the other sees none",
-                (*open_for(limit * 1.02), *open_for(0, by=second)),
+                (*open_for(limit * 1.02), *open_for(0, by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
             Scenario(
-                "a little less, for two exporters", (*open_for(limit * 0.98), *open_for(limit * 0.98, by=second)), _AT
+                "a little less, for two exporters",
+                (*open_for(limit * 0.98), *open_for(limit * 0.98, by=target.second)),
+                _AT,
             ),
             Scenario("exactly the limit", open_for(limit), _AT),
             Scenario("none is open", open_for(0), _AT),
@@ -204,8 +201,6 @@ def table_needs_vacuum(job: str, target: Target) -> Alert:
     at = timedelta(hours=2)
     minutes = at // timedelta(minutes=1)
     labels = {postgres.TABLE.name: DatabaseTable.PAYMENT_ATTEMPTS.value}
-
-    second = replace(target, instance="second:1")
 
     def rows(live: int, dead: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (
@@ -238,14 +233,17 @@ def table_needs_vacuum(job: str, target: Target) -> Alert:
             Scenario("nothing but dead rows", rows(0, steady(10_200, minutes)), at, firing),
             Scenario(
                 "a little too many, which one of two exporters has not read yet",
-                (*rows(1_000_000, steady(408_000, minutes)), *rows(1_000_000, steady(0, minutes), by=second)),
+                (*rows(1_000_000, steady(408_000, minutes)), *rows(1_000_000, steady(0, minutes), by=target.second)),
                 at,
                 firing,
             ),
             Scenario("a little less", rows(1_000_000, steady(392_000, minutes)), at),
             Scenario(
                 "a little less, and one of two exporters has not read the newest rows",
-                (*rows(1_000_000, steady(392_000, minutes)), *rows(500_000, steady(392_000, minutes), by=second)),
+                (
+                    *rows(1_000_000, steady(392_000, minutes)),
+                    *rows(500_000, steady(392_000, minutes), by=target.second),
+                ),
                 at,
             ),
             Scenario("exactly the share", rows(1_000_000, steady(400_000, minutes)), at),

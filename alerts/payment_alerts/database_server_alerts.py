@@ -7,7 +7,6 @@ counts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,8 +56,6 @@ def database_server_alerts(catalog: Catalog) -> AlertGroup:
 def connections_near_limit(job: str, target: Target) -> Alert:
     """The server soon accepts no more connections."""
 
-    second = replace(target, instance="second:1")
-
     def open_of_100(count: int, limit: int = 100, by: Target = target) -> tuple[InputSeries, ...]:
         """Return ``count`` connections, half of them idle."""
         name, states = postgres.CONNECTIONS.name, DatabaseConnectionState
@@ -91,7 +88,7 @@ def connections_near_limit(job: str, target: Target) -> Alert:
             Scenario("just above the limit", open_of_100(81), _AT, (target.job_labels,)),
             Scenario(
                 "just above the limit, of two exporters the other read earlier",
-                (*open_of_100(81), *open_of_100(20, by=second)),
+                (*open_of_100(81), *open_of_100(20, by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
@@ -99,7 +96,7 @@ def connections_near_limit(job: str, target: Target) -> Alert:
             Scenario("just below the limit", open_of_100(79), _AT),
             Scenario(
                 "just below it for two exporters, one of which read a lower limit before the server's restart",
-                (*open_of_100(79), *open_of_100(79, limit=80, by=second)),
+                (*open_of_100(79), *open_of_100(79, limit=80, by=target.second)),
                 _AT,
             ),
             Scenario("a usual day", open_of_100(20), _AT),
@@ -112,8 +109,6 @@ def connections_near_limit(job: str, target: Target) -> Alert:
 
 def locks_waiting(job: str, target: Target) -> Alert:
     """Transactions wait for each other, and go on waiting."""
-
-    second = replace(target, instance="second:1")
 
     def waiting(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(postgres.LOCKS_WAITING.name, values),)
@@ -144,7 +139,7 @@ def locks_waiting(job: str, target: Target) -> Alert:
             ),
             Scenario(
                 "one of two exporters sees none",
-                (*waiting(steady(1, _MINUTES)), *waiting(steady(0, _MINUTES), by=second)),
+                (*waiting(steady(1, _MINUTES)), *waiting(steady(0, _MINUTES), by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
@@ -160,8 +155,6 @@ def deadlocks_found(job: str, target: Target) -> Alert:
     """The server has broken up several deadlocks."""
     window = format_duration(COUNT_WINDOW)
     history = 1000
-
-    second = replace(target, instance="second:1")
 
     def found(*steps: int, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the counter: the first step lasts till minute 20, each other one three minutes, the last goes on."""
@@ -194,13 +187,16 @@ def deadlocks_found(job: str, target: Target) -> Alert:
             ),
             Scenario(
                 "a second exporter has begun after them",
-                (*found(history, history + DEADLOCKS), *found(history + DEADLOCKS, history + DEADLOCKS, by=second)),
+                (
+                    *found(history, history + DEADLOCKS),
+                    *found(history + DEADLOCKS, history + DEADLOCKS, by=target.second),
+                ),
                 _AT,
                 (target.job_labels,),
             ),
             Scenario(
                 "one less, read by two exporters",
-                (*found(history, history + DEADLOCKS - 1), *found(history, history + DEADLOCKS - 1, by=second)),
+                (*found(history, history + DEADLOCKS - 1), *found(history, history + DEADLOCKS - 1, by=target.second)),
                 _AT,
             ),
             Scenario("a long history", found(history, history), _AT),
@@ -215,8 +211,6 @@ def deadlocks_found(job: str, target: Target) -> Alert:
 def replication_lag_high(job: str, target: Target) -> Alert:
     """The standby is far behind."""
     limit = REPLICATION_LAG.total_seconds()
-
-    second = replace(target, instance="second:1")
 
     def behind(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(postgres.REPLICATION_LAG.name, values),)
@@ -240,13 +234,13 @@ def replication_lag_high(job: str, target: Target) -> Alert:
             Scenario("a little too far", behind(steady(limit * 1.02, _MINUTES)), _AT, (target.job_labels,)),
             Scenario(
                 "a little too far, of two exporters the other read earlier",
-                (*behind(steady(limit * 1.02, _MINUTES)), *behind(steady(0, _MINUTES), by=second)),
+                (*behind(steady(limit * 1.02, _MINUTES)), *behind(steady(0, _MINUTES), by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
             Scenario(
                 "a little less, for two exporters",
-                (*behind(steady(limit * 0.98, _MINUTES)), *behind(steady(limit * 0.98, _MINUTES), by=second)),
+                (*behind(steady(limit * 0.98, _MINUTES)), *behind(steady(limit * 0.98, _MINUTES), by=target.second)),
                 _AT,
             ),
             Scenario("exactly the limit", behind(steady(limit, _MINUTES)), _AT),

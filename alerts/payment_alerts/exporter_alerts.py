@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,6 @@ def exporter_alerts(catalog: Catalog) -> AlertGroup:
 def collector_fails(job: str, target: Target) -> Alert:
     """A collector has not succeeded for minutes."""
     label = operation.COLLECTOR.name
-
-    second = replace(target, instance="second:1")
 
     def success(
         values: str, collector: str = ExporterCollector.POSTGRES, by: Target = target
@@ -74,7 +71,7 @@ def collector_fails(job: str, target: Target) -> Alert:
             ),
             Scenario(
                 "it fails for one of two exporters",
-                (*success(steady(1, _MINUTES)), *success(steady(0, _MINUTES), by=second)),
+                (*success(steady(1, _MINUTES)), *success(steady(0, _MINUTES), by=target.second)),
                 _AT,
                 firing(ExporterCollector.POSTGRES),
             ),

@@ -51,8 +51,6 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
         "currency": Currency.MYR.value,
     }
 
-    second = replace(target, instance="second:1")
-
     def newest(age: timedelta, payments: str, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the time of the newest line, whose age is ``age`` at the time of the check."""
         return (
@@ -102,7 +100,7 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
             ),
             Scenario(
                 "one of two exporters cannot read the payments",
-                (*newest(late, busy), *newest(late, idle, by=second)),
+                (*newest(late, busy), *newest(late, idle, by=target.second)),
                 at,
                 (target.job_labels,),
             ),
@@ -116,7 +114,7 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
             Scenario("a line just now", newest(timedelta(0), busy), at),
             Scenario(
                 "a line just now, which one of two exporters has not found",
-                (*newest(timedelta(0), busy), *newest(timedelta(hours=8), busy, by=second)),
+                (*newest(timedelta(0), busy), *newest(timedelta(hours=8), busy, by=target.second)),
                 at,
             ),
             Scenario("too old for three minutes only", newest(NEWEST_LINE + timedelta(minutes=3), busy), at),
@@ -158,7 +156,6 @@ def _colours(target: Target, *phases: tuple[ClusterStatus, int]) -> tuple[InputS
 
 def elasticsearch_red(job: str, target: Target) -> Alert:
     """Part of the logs can be neither read nor written."""
-    second = replace(target, instance="second:1")
     at = timedelta(minutes=30)
     green, yellow, red = ClusterStatus
     return Alert(
@@ -179,13 +176,13 @@ def elasticsearch_red(job: str, target: Target) -> Alert:
             Scenario("red", _colours(target, (red, 40)), timedelta(minutes=6), (target.job_labels,)),
             Scenario(
                 "red for two exporters",
-                (*_colours(target, (red, 40)), *_colours(second, (red, 40))),
+                (*_colours(target, (red, 40)), *_colours(target.second, (red, 40))),
                 at,
                 (target.job_labels,),
             ),
             Scenario(
                 "red, which one of two exporters has not read yet",
-                (*_colours(target, (red, 40)), *_colours(second, (green, 40))),
+                (*_colours(target, (red, 40)), *_colours(target.second, (green, 40))),
                 at,
                 (target.job_labels,),
             ),
@@ -201,7 +198,6 @@ def elasticsearch_red(job: str, target: Target) -> Alert:
 
 def elasticsearch_yellow(job: str, target: Target) -> Alert:
     """Logs have lost their second copy, and it does not come back."""
-    second = replace(target, instance="second:1")
     at = timedelta(hours=2)
     green, yellow, red = ClusterStatus
     return Alert(
@@ -222,13 +218,13 @@ def elasticsearch_yellow(job: str, target: Target) -> Alert:
             Scenario("yellow", _colours(target, (yellow, 130)), at, (target.job_labels,)),
             Scenario(
                 "yellow for two exporters",
-                (*_colours(target, (yellow, 130)), *_colours(second, (yellow, 130))),
+                (*_colours(target, (yellow, 130)), *_colours(target.second, (yellow, 130))),
                 at,
                 (target.job_labels,),
             ),
             Scenario(
                 "yellow, which one of two exporters has not read yet",
-                (*_colours(target, (yellow, 130)), *_colours(second, (green, 130))),
+                (*_colours(target, (yellow, 130)), *_colours(target.second, (green, 130))),
                 at,
                 (target.job_labels,),
             ),

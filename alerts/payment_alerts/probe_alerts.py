@@ -6,7 +6,6 @@ Of several exporters, one that gets through is enough: what the others lack is t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,7 @@ def service_unreachable(job: str, target: Target) -> Alert:
             Scenario("it answers", _answers(target, up, up), _AT),
             Scenario(
                 "one of two exporters does not reach it",
-                (*_answers(target, up, up), *_answers(replace(target, instance="second:1"), down, down)),
+                (*_answers(target, up, up), *_answers(target.second, down, down)),
                 _AT,
             ),
             Scenario("it answers and is not ready", _answers(target, up, down), _AT),
@@ -113,7 +112,6 @@ def service_unreachable(job: str, target: Target) -> Alert:
 
 def service_not_ready(job: str, target: Target) -> Alert:
     """The service answers and says that it cannot work."""
-    second = replace(target, instance="second:1")
     up, down = steady(1, _MINUTES), steady(0, _MINUTES)
     firing = ({**target.job_labels, **_SERVICE},)
     return Alert(
@@ -137,18 +135,21 @@ def service_not_ready(job: str, target: Target) -> Alert:
                 "not ready for five minutes", _answers(target, up, then(steady(1, 24), steady(0, 10))), _AT, firing
             ),
             Scenario(
-                "never ready for two exporters", (*_answers(target, up, down), *_answers(second, up, down)), _AT, firing
+                "never ready for two exporters",
+                (*_answers(target, up, down), *_answers(target.second, up, down)),
+                _AT,
+                firing,
             ),
             Scenario(
                 "never ready, and one of two exporters does not reach it",
-                (*_answers(target, up, down), *_answers(second, down, down)),
+                (*_answers(target, up, down), *_answers(target.second, down, down)),
                 _AT,
                 firing,
             ),
             Scenario("ready", _answers(target, up, up), _AT),
             Scenario(
                 "ready, and one of two exporters is told otherwise",
-                (*_answers(target, up, up), *_answers(second, up, down)),
+                (*_answers(target, up, up), *_answers(target.second, up, down)),
                 _AT,
             ),
             Scenario("neither healthy nor ready", _answers(target, down, down), _AT),
@@ -169,8 +170,6 @@ def service_not_ready(job: str, target: Target) -> Alert:
 
 def gateway_unreachable(job: str, target: Target) -> Alert:
     """The gateway answers nobody."""
-
-    second = replace(target, instance="second:1")
 
     def answers(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         labels = {**_GATEWAY, probe.ENDPOINT.name: ProbeEndpoint.GATEWAY.value}
@@ -197,7 +196,7 @@ def gateway_unreachable(job: str, target: Target) -> Alert:
             Scenario("it answers", answers(steady(1, _MINUTES)), _AT),
             Scenario(
                 "one of two exporters does not reach it",
-                (*answers(steady(1, _MINUTES)), *answers(steady(0, _MINUTES), by=second)),
+                (*answers(steady(1, _MINUTES)), *answers(steady(0, _MINUTES), by=target.second)),
                 _AT,
             ),
             Scenario("it answers every other time", answers(then(*["0 1"] * 20)), _AT),
@@ -219,8 +218,6 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
     def left(time: timedelta) -> str:
         """Return the gauge as it is when so much is left at the time of the check."""
         return steady((at + time).total_seconds(), minutes)
-
-    second = replace(target, instance="second:1")
 
     def presents(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(expiry.name, values, **_SERVICE),)
@@ -248,7 +245,7 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
             Scenario("two hours below the limit", presents(left(limit - timedelta(hours=2))), at, firing),
             Scenario(
                 "one of two exporters meets an instance with a renewed one",
-                (*presents(left(limit - timedelta(hours=2))), *presents(renewed, by=second)),
+                (*presents(left(limit - timedelta(hours=2))), *presents(renewed, by=target.second)),
                 at,
                 firing,
             ),

@@ -6,7 +6,6 @@ Redis' own: of several exporters that publish them, the highest counts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -44,8 +43,6 @@ def memory_near_limit(job: str, target: Target) -> Alert:
     """Redis soon refuses writes, or forgets keys."""
     maximum = 1_000_000_000
 
-    second = replace(target, instance="second:1")
-
     def used(values: str, limit: int = maximum, by: Target = target) -> tuple[InputSeries, ...]:
         return (
             by.series(redis.MEMORY_USED.name, values),
@@ -72,7 +69,7 @@ def memory_near_limit(job: str, target: Target) -> Alert:
             Scenario("just above the limit", used(steady(maximum * 0.905, _MINUTES)), _AT, (target.job_labels,)),
             Scenario(
                 "just above the limit, of two exporters the other read earlier",
-                (*used(steady(maximum * 0.905, _MINUTES)), *used(steady(0, _MINUTES), by=second)),
+                (*used(steady(maximum * 0.905, _MINUTES)), *used(steady(0, _MINUTES), by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),
@@ -80,7 +77,7 @@ def memory_near_limit(job: str, target: Target) -> Alert:
                 "just below the limit, for two exporters, one of which read before the limit was raised",
                 (
                     *used(steady(maximum * 0.895, _MINUTES)),
-                    *used(steady(maximum * 0.895, _MINUTES), maximum // 2, by=second),
+                    *used(steady(maximum * 0.895, _MINUTES), maximum // 2, by=target.second),
                 ),
                 _AT,
             ),
@@ -98,8 +95,6 @@ def rejects_connections(job: str, target: Target) -> Alert:
     """Redis refuses connections because of maxclients."""
     window = format_duration(COUNT_WINDOW)
     history = 1000
-
-    second = replace(target, instance="second:1")
 
     def rejected(*steps: int, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the counter: the first step lasts till minute 20, each other one three minutes, the last goes on."""
@@ -130,7 +125,7 @@ def rejects_connections(job: str, target: Target) -> Alert:
             Scenario("one after a restart", rejected(history, 0, REJECTED_CONNECTIONS), _AT, (target.job_labels,)),
             Scenario(
                 "a second exporter has begun after it",
-                (*rejected(history, history + 1), *rejected(history + 1, history + 1, by=second)),
+                (*rejected(history, history + 1), *rejected(history + 1, history + 1, by=target.second)),
                 _AT,
                 (target.job_labels,),
             ),

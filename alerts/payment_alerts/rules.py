@@ -29,10 +29,12 @@ def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
 
 
 def _alert(catalog: Catalog, alert: Alert) -> dict[str, Any]:
+    keep_firing = {"keep_firing_for": format_duration(alert.keep_firing)} if alert.keep_firing else {}
     return {
         "alert": alert.name,
         "expr": alert.expr,
         "for": format_duration(alert.pending),
+        **keep_firing,
         "labels": alert.labels(catalog),
         "annotations": alert.annotations(catalog),
     }

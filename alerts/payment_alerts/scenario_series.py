@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import InputSeries
@@ -32,6 +32,11 @@ class Target:
     def instance_labels(self) -> dict[str, str]:
         """Labels of what is told apart by instance."""
         return {**self.job_labels, "instance": self.instance}
+
+    @property
+    def second(self) -> Target:
+        """Another instance beside this one."""
+        return replace(self, instance="second:1")
 
     def series(self, name: str, values: str, **labels: str) -> InputSeries:
         """Return the series ``name`` of this target with promtool's ``values``."""

@@ -132,11 +132,10 @@ def operations_unresolved(catalog: Catalog, target: Target) -> Alert:
     limit = UNRESOLVED_AGE.total_seconds()
     at = timedelta(minutes=20)
     minutes = at // _MINUTE
-    second = Target(target.environment, target.namespace, target.job, "second:1")
 
     def oldest(seconds: float) -> tuple[InputSeries, ...]:
         """Each instance tells the same, as it reads the same database."""
-        return tuple(place.series(age.name, steady(seconds, minutes)) for place in (target, second))
+        return tuple(place.series(age.name, steady(seconds, minutes)) for place in (target, target.second))
 
     return Alert(
         name="PaymentOutcomeUnknown",

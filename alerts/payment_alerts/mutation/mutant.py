@@ -19,6 +19,7 @@ class Kind(StrEnum):
     RANGE = "range"
     OFFSET = "offset"
     FOR = "for"
+    KEEP_FIRING = "keep_firing_for"
     MATCHER = "matcher"
     AGGREGATION = "aggregation"
     GROUPING = "grouping"
@@ -35,8 +36,8 @@ class Mutant:
     """``rule`` with ``before`` replaced by ``after``.
 
     ``expr`` is the whole changed expression, ``position`` where it changes, counted from 0 in the expression as
-    ``places.write`` writes it. ``pending`` replaces the rule's ``for`` where that is what changes; then
-    ``position`` is 0 and ``expr`` is the rule's.
+    ``places.write`` writes it. ``pending`` and ``keep_firing`` replace the rule's ``for`` and
+    ``keep_firing_for`` where that is what changes; then ``position`` is 0 and ``expr`` is the rule's.
     """
 
     rule: str
@@ -46,6 +47,7 @@ class Mutant:
     after: str
     expr: str
     pending: timedelta | None = None
+    keep_firing: timedelta | None = None
 
     @property
     def change(self) -> str:
@@ -54,5 +56,5 @@ class Mutant:
 
     def __str__(self) -> str:
         """Return rule, kind and change on one line."""
-        where = "" if self.kind is Kind.FOR else f" at {self.position}"
+        where = "" if self.kind in {Kind.FOR, Kind.KEEP_FIRING} else f" at {self.position}"
         return f"{self.rule}: {self.kind}{where}: {self.change}"

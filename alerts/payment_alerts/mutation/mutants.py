@@ -15,7 +15,7 @@ from payment_catalog.durations import format_duration
 from payment_catalog.promql import PromQLError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from payment_alerts.alert import Alert
     from payment_catalog.signals import RecordingRule
@@ -35,9 +35,9 @@ class Mutation:
 
 
 def mutate_alert(alert: Alert) -> Mutation:
-    """Return the mutants of an alert: of its expression and of its ``for``."""
+    """Return the mutants of an alert: of its expression, its ``for`` and its ``keep_firing_for``."""
     mutation = mutate_expression(alert.name, alert.expr)
-    return Mutation((*mutation.mutants, *_pendings(alert)), mutation.invalid)
+    return Mutation((*mutation.mutants, *_pendings(alert), *_keep_firings(alert)), mutation.invalid)
 
 
 def mutate_recording(recording: RecordingRule) -> Mutation:
@@ -82,10 +82,19 @@ def _is_valid(expression: str) -> bool:
 
 
 def _pendings(alert: Alert) -> Iterator[Mutant]:
-    if not alert.pending:
-        return
     expr = write(parse(alert.expr))
-    half = alert.pending // 2 // _EVALUATION * _EVALUATION
-    for pending in dict.fromkeys((timedelta(0), half, alert.pending * 2)):
+    for pending in _others(alert.pending):
         before, after = format_duration(alert.pending), format_duration(pending)
-        yield Mutant(alert.name, Kind.FOR, 0, before, after, expr, pending)
+        yield Mutant(alert.name, Kind.FOR, 0, before, after, expr, pending=pending)
+
+
+def _keep_firings(alert: Alert) -> Iterator[Mutant]:
+    expr = write(parse(alert.expr))
+    for keep_firing in _others(alert.keep_firing):
+        before, after = format_duration(alert.keep_firing), format_duration(keep_firing)
+        yield Mutant(alert.name, Kind.KEEP_FIRING, 0, before, after, expr, keep_firing=keep_firing)
+
+
+def _others(duration: timedelta) -> Iterable[timedelta]:
+    half = duration // 2 // _EVALUATION * _EVALUATION
+    return dict.fromkeys((timedelta(0), half, duration * 2)) if duration else ()

@@ -20,6 +20,7 @@ from payment_catalog.promql import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from payment_alerts.alert import Alert
     from payment_alerts.mutation.family import Family
     from payment_alerts.mutation.mutant import Mutant
     from payment_catalog.catalog import Catalog
@@ -41,12 +42,18 @@ def trial(catalog: Catalog, family: Family, mutants: Mapping[int, Mutant]) -> Do
             recordings.append(replace(recording, record=names[recording.record], expr=expr))
         for alert in family.alerts:
             expr = _expr(alert.name, alert.expr, mutant, names)
-            changed = mutant if mutant is not None and mutant.rule == alert.name else None
-            pending = alert.pending if changed is None or changed.pending is None else changed.pending
-            alerts.append(replace(alert, name=f"{alert.name}{MARK}{number}", expr=expr, pending=pending))
+            alerts.append(replace(_timed(alert, mutant), name=f"{alert.name}{MARK}{number}", expr=expr))
     group = replace(family.group, recordings=tuple(recordings), alerts=(*family.silent, *alerts))
     tests = {path: _with_shared_storage(document) for path, document in rule_tests(catalog, [group]).items()}
     return {**rules(catalog, [group]), **tests}
+
+
+def _timed(alert: Alert, mutant: Mutant | None) -> Alert:
+    if mutant is None or mutant.rule != alert.name:
+        return alert
+    pending = alert.pending if mutant.pending is None else mutant.pending
+    keep_firing = alert.keep_firing if mutant.keep_firing is None else mutant.keep_firing
+    return replace(alert, pending=pending, keep_firing=keep_firing)
 
 
 def _expr(rule: str, declared: str, mutant: Mutant | None, names: Mapping[str, str]) -> str:
