@@ -18,11 +18,12 @@ check: $(VENV)/.dev ## drift of generated/, promtool, amtool, and the linters of
 	@$(BIN)/payobs check $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports
+lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports, amlint
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/amlint check --strict --rules 'generated/prometheus/rules/*.yaml' generated/alertmanager/alertmanager.yml
 
 test: $(VENV)/.dev ## install the real servers when missing, run every test
 	@tests/servers.sh
@@ -36,6 +37,7 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/instrumentation.py
 	@$(BIN)/python benchmarks/exporter_scrape.py
 	@$(BIN)/python benchmarks/exporter_load.py
+	@$(BIN)/python benchmarks/rule_evaluation.py
 
 lock: ## resolve the pinned dependencies anew
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv

@@ -17,6 +17,7 @@ need prometheus-alertmanager prometheus-alertmanager
 need prometheus-alertmanager amtool
 need redis-server redis-server
 need golang-go go
+need victoria-metrics vmalert
 need curl curl
 need systemd systemd-analyze
 need procps /bin/kill

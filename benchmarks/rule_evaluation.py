@@ -1,0 +1,284 @@
+"""What the rules of one service cost a real Prometheus that watches 50 instances with 20 routes each.
+
+Every series that service and exporter declare is published and scraped every 15 seconds until the windows of the
+rules are full; what rules read of the days before is written into Prometheus' storage first. Then Prometheus tells how
+long its rule groups took, ``prometheus_rule_group_last_duration_seconds``, again and again. Exits with 1 above 2 ms a
+rule on average.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import promql_parser as ast
+import requests
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from payment_alerts.groups import alert_groups, recordings
+from payment_alerts.mutation.places import places
+from payment_alerts.rules import rules
+from payment_alerts.scenario_series import selector
+from payment_alerts.tool import find_tool
+from payment_catalog import service_metrics
+from payment_catalog.catalog import Catalog, build_catalog
+from payment_catalog.documents import YamlDocument
+from payment_catalog.exporter_metrics import EXPORTER_METRICS
+from payment_catalog.external_metrics import PROCESS_METRICS
+from payment_catalog.http_metrics import CODE, METHOD, ROUTE
+from payment_catalog.metric import Metric, MetricType
+from payment_catalog.promql import number, parse
+from payment_catalog.publishers import EXPORTER, SERVICE
+from payment_catalog.service_metrics import SERVICE_METRICS
+from payment_catalog.settings import Environment, Settings
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from sockets import free_port  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payment_alerts.alert import AlertGroup
+
+GOAL = 0.002
+INSTANCES, ROUTES = 50, 20
+INTERVAL = 15
+#: Seconds until the windows of five minutes are full.
+WARM_UP = 330
+READINGS = 8
+HISTORY_DAYS, HISTORY_STEP = 30, 60
+#: What a healthy instance says where 0 would be bad.
+HEALTHY = {service_metrics.READY: 1, service_metrics.DEPENDENCY_UP: 1, service_metrics.DB_CONNECTIONS_MAX: 25}
+
+SETTINGS = Settings(
+    environments={
+        "production": Environment(
+            service=tuple(f"payment-service-{number}:8080" for number in range(INSTANCES)),
+            exporter=("payment-exporter-0:9877", "payment-exporter-1:9877"),
+        )
+    }
+)
+
+
+def label_sets(metric: Metric) -> Iterator[dict[str, str]]:
+    """Return the label sets that an instance publishes: of each route one method, of each open label one value."""
+    choices: list[list[dict[str, str]]] = []
+    for label in metric.labels:
+        if label == ROUTE:
+            methods = itertools.cycle(METHOD.values[:3])
+            choices.append([{"route": f"/route-{index}", "method": next(methods)} for index in range(ROUTES)])
+        elif label == CODE:
+            choices.append([{"code": code} for code in ("200", "400", "500")])
+        elif label != METHOD:
+            choices.append([{label.name: value} for value in label.values or ("one",)])
+    for chosen in itertools.product(*choices):
+        yield {name: value for part in chosen for name, value in part.items()}
+
+
+def lines(metric: Metric) -> Iterator[tuple[str, float]]:
+    """Return each series of a page with what it grows by in a second; a gauge stands."""
+    for position, labels in enumerate(label_sets(metric)):
+        speed = 1 + position % 7
+        if metric.type is MetricType.HISTOGRAM:
+            bounds = [*map(str, metric.buckets), "+Inf"]
+            for index, bound in enumerate(bounds):
+                yield selector(metric.bucket, {**labels, "le": bound}), speed * min(1, (index + 1) / 5)
+            yield selector(f"{metric.name}_count", labels), speed
+            yield selector(f"{metric.name}_sum", labels), speed / 20
+        elif metric.type is not MetricType.GAUGE:
+            yield selector(metric.name, labels), speed if labels.get("code") != "500" else speed / 1000
+
+
+def page(metrics: tuple[Metric, ...], elapsed: float) -> str:
+    """Return what an instance publishes ``elapsed`` seconds after its start."""
+    text = []
+    for metric in metrics:
+        text.append(f"# TYPE {metric.name.removesuffix('_total')} {metric.type}")
+        text += [f"{series} {speed * elapsed:.3f}" for series, speed in lines(metric)]
+        if metric.type is MetricType.GAUGE:
+            value = time.time() if metric.name.endswith("timestamp_seconds") else HEALTHY.get(metric, 0)
+            text += [f"{selector(metric.name, labels)} {value}" for labels in label_sets(metric)]
+    return "\n".join([*text, ""])
+
+
+@contextmanager
+def instances() -> Iterator[int]:
+    """Serve the pages of all instances on the port that is returned."""
+    process = tuple({metric.name: metric for metric in PROCESS_METRICS}.values())
+    metrics = {SERVICE: (*SERVICE_METRICS, *process), EXPORTER: (*EXPORTER_METRICS, *process)}
+    started = time.monotonic()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = page(metrics[self.path.split("/")[1]], time.monotonic() - started).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def configuration(port: int) -> dict[str, Any]:
+    """Return a configuration of Prometheus in which one server stands for all instances."""
+    (environment, place) = next(iter(SETTINGS.environments.items()))
+
+    def job(name: str, targets: tuple[str, ...]) -> dict[str, Any]:
+        labels = {"environment": environment, "namespace": SETTINGS.namespace}
+        return {
+            "job_name": name,
+            "static_configs": [
+                {
+                    "targets": [f"127.0.0.1:{port}"],
+                    "labels": {**labels, "instance": target, "__metrics_path__": f"/{name}/{target}"},
+                }
+                for target in targets
+            ],
+        }
+
+    return {
+        "global": {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"},
+        "rule_files": ["prometheus/rules/*.yaml"],
+        "scrape_configs": [job(SETTINGS.service, place.service), job(SETTINGS.exporter, place.exporter)],
+    }
+
+
+def remembered(catalog: Catalog, groups: tuple[AlertGroup, ...]) -> Mapping[str, frozenset[str]]:
+    """Return the recorded series, with their labels, that some rule reads further back than the present."""
+    recorded = recordings(groups)
+    declared = catalog.declared(recorded)
+    names = {rule.record for rule in recorded}
+    expressions = [rule.expr for rule in recorded] + [alert.expr for group in groups for alert in group.alerts]
+    nodes = [place.node for expression in expressions for place in places(parse(expression))]
+    read = {node.vector_selector.name for node in nodes if isinstance(node, ast.MatrixSelector)}
+    read |= {node.name for node in nodes if isinstance(node, ast.VectorSelector) and node.offset}
+    return {name: declared[name] for name in sorted(names & read)}
+
+
+def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: Path) -> None:
+    """Write what recording rules would have left behind."""
+    environment = next(iter(SETTINGS.environments))
+    known = {"environment": environment, "namespace": SETTINGS.namespace, "job": SETTINGS.service}
+    now = int(time.time()) // HISTORY_STEP * HISTORY_STEP
+    history = directory / "history.txt"
+    with history.open("w") as stream:
+        for name, labels in remembered(catalog, groups).items():
+            stream.write(f"# TYPE {name} gauge\n")
+            series = selector(name, {label: known.get(label, "one") for label in sorted(labels - {"instance"})})
+            for moment in range(now - HISTORY_DAYS * 86400, now - 600, HISTORY_STEP):
+                stream.write(f"{series} {100 + moment % 7} {moment}\n")
+        stream.write("# EOF\n")
+    command = (
+        find_tool("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        str(history),
+        str(directory / "data"),
+    )
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=600)
+
+
+@contextmanager
+def prometheus(directory: Path) -> Iterator[str]:
+    """Run Prometheus in ``directory`` and return its address."""
+    address = f"127.0.0.1:{free_port()}"
+    with (directory / "prometheus.log").open("w") as log:
+        process = subprocess.Popen(
+            (
+                "prometheus",
+                f"--config.file={directory / 'prometheus.yml'}",
+                f"--storage.tsdb.path={directory / 'data'}",
+                f"--storage.tsdb.retention.time={HISTORY_DAYS + 10}d",
+                f"--web.listen-address={address}",
+            ),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def durations(url: str) -> tuple[dict[str, float], dict[str, int], float]:
+    """Return seconds and rules by group as Prometheus tells them, and its series."""
+    text = requests.get(f"{url}/metrics", timeout=10).text
+    seconds: dict[str, float] = {}
+    rules_of: dict[str, int] = {}
+    head = 0.0
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            group = sample.labels.get("rule_group", "").rpartition(";")[2]
+            if sample.name == "prometheus_rule_group_last_duration_seconds":
+                seconds[group] = sample.value
+            elif sample.name == "prometheus_rule_group_rules":
+                rules_of[group] = int(sample.value)
+            elif sample.name == "prometheus_tsdb_head_series":
+                head = sample.value
+    return seconds, rules_of, head
+
+
+def main() -> None:
+    """Print the figures."""
+    catalog = build_catalog(SETTINGS)
+    groups = alert_groups(catalog)
+    with tempfile.TemporaryDirectory() as scratch, instances() as port:
+        directory = Path(scratch)
+        for path, document in rules(catalog, groups).items():
+            file = directory / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(yaml.safe_dump(document.content if isinstance(document, YamlDocument) else None))
+        (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration(port)))
+        write_history(catalog, groups, directory)
+        with prometheus(directory) as url:
+            print(f"{INSTANCES} instances with {ROUTES} routes: scraping for {WARM_UP} s ...", flush=True)
+            time.sleep(WARM_UP)
+            readings = []
+            for _ in range(READINGS):
+                time.sleep(INTERVAL)
+                seconds, rules_of, head = durations(url)
+                readings.append(seconds)
+        means = {group: statistics.mean(reading[group] for reading in readings) for group in rules_of}
+    report(means, rules_of, head)
+
+
+def report(means: Mapping[str, float], rules_of: Mapping[str, int], head: float) -> None:
+    """Print seconds by group, the dearest first, and exit with 1 where a rule costs too much."""
+    print(f"{'group':40}{'rules':>7}{'ms':>9}{'ms a rule':>11}")
+    for group, mean in sorted(means.items(), key=lambda item: -item[1]):
+        print(f"{group:40}{rules_of[group]:7}{mean * 1000:9.2f}{mean * 1000 / rules_of[group]:11.2f}")
+    total, count = sum(means.values()), sum(rules_of.values())
+    print(f"{'all':40}{count:7}{total * 1000:9.2f}{total * 1000 / count:11.2f}")
+    share = total / INTERVAL
+    print(f"{head:.0f} series; the rules take {share:.2%} of one core, {number(GOAL * 1000)} ms a rule are allowed")
+    sys.exit(total / count > GOAL)
+
+
+if __name__ == "__main__":
+    main()
