@@ -37,7 +37,7 @@ from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import PROCESS_METRICS
 from payment_catalog.http_metrics import CODE, METHOD, ROUTE
 from payment_catalog.metric import Metric, MetricType
-from payment_catalog.promql import number, parse
+from payment_catalog.promql import number, parse, quote
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.service_metrics import SERVICE_METRICS
 from payment_catalog.settings import Environment, Settings
@@ -176,6 +176,7 @@ def remembered(catalog: Catalog, groups: tuple[AlertGroup, ...]) -> Mapping[str,
     nodes = [place.node for expression in expressions for place in places(parse(expression))]
     read = {node.vector_selector.name for node in nodes if isinstance(node, ast.MatrixSelector)}
     read |= {node.name for node in nodes if isinstance(node, ast.VectorSelector) and node.offset}
+    read |= {node.expr.name for node in nodes if isinstance(node, ast.SubqueryExpr) and hasattr(node.expr, "name")}
     return {name: declared[name] for name in sorted(names & read)}
 
 
@@ -188,7 +189,8 @@ def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: P
     with history.open("w") as stream:
         for name, labels in remembered(catalog, groups).items():
             stream.write(f"# TYPE {name} gauge\n")
-            series = selector(name, {label: known.get(label, "one") for label in sorted(labels - {"instance"})})
+            filled = {label: known.get(label, "one") for label in sorted(labels - {"instance"})}
+            series = f"{name}{{{','.join(f'{label}={quote(value)}' for label, value in filled.items())}}}"
             for moment in range(now - HISTORY_DAYS * 86400, now - 600, HISTORY_STEP):
                 stream.write(f"{series} {100 + moment % 7} {moment}\n")
         stream.write("# EOF\n")
