@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
 from payment_catalog.durations import format_duration
-from payment_catalog.incidents import BEFORE_ESCALATION, SECURITY_CHECKLIST
-from payment_catalog.links import overview_url
+from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
+from payment_catalog.links import expression_url, overview_url, silence_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,24 +28,36 @@ def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     templates = _templates()
     alerts = [alert for group in groups for alert in group.alerts]
     pages = {
-        f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(templates, catalog, alert), __name__) for alert in alerts
+        f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(templates, catalog, alert, alerts), __name__)
+        for alert in alerts
     }
     index = templates.get_template("runbooks.md.j2").render(alerts=alerts, levels=catalog.severity_levels)
     return {**pages, f"{DIRECTORY}/README.md": TextDocument(index, __name__)}
 
 
-def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert) -> str:
+def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
+    settings = catalog.settings
     incident = catalog.incidents[alert.incident]
+    row = catalog.escalation[alert.team]
     return templates.get_template("runbook.md.j2").render(
         alert=alert,
-        annotations=alert.annotations(catalog),
         incident=incident,
         level=catalog.severity_levels[alert.priority],
-        row=catalog.escalation[alert.team],
-        urls=catalog.settings.urls,
-        dashboard=overview_url(catalog.settings),
+        row=row,
+        after={"L2": row.after, "L3": row.after * 2},
+        urls=settings.urls,
+        dashboard=overview_url(settings),
+        links={
+            "expression": expression_url(settings, alert.expr),
+            "alerts": f"{settings.urls.alertmanager}/#/alerts",
+            "silence": silence_url(settings, {"incident": alert.incident}),
+        },
+        related=[other.name for other in alerts if other.incident == alert.incident and other is not alert],
+        communication=COMMUNICATION,
         before_escalation=BEFORE_ESCALATION,
+        escalation_process=ESCALATION_PROCESS,
         checklist=SECURITY_CHECKLIST if incident.is_security else {},
+        post_mortem=render(PostMortem(f"{incident.title} ({alert.name})")),
     )
 
 

@@ -96,6 +96,41 @@ def mutate(  # noqa: PLR0913 - one flag for each choice
 
 
 @app.command()
+def postmortem(  # noqa: PLR0913 - one flag for each choice
+    start: Annotated[str, typer.Option("--from", help="Begin of the incident, such as 2026-11-25T10:00Z.")],
+    end: Annotated[str, typer.Option("--to", help="Its end.")],
+    config: ConfigOption = Path("bundle.yaml"),
+    *,
+    prometheus: Annotated[str, typer.Option(help="Address of Prometheus; that of the settings when left out.")] = "",
+    token_file: Annotated[Path | None, typer.Option(help="File with a token that Prometheus' proxy asks for.")] = None,
+    environment: Annotated[str, typer.Option(help="Only this environment's alerts.")] = "",
+    incident: Annotated[str, typer.Option(help="Only alerts of this incident, such as high-error-rate.")] = "",
+    title: Annotated[str, typer.Option(help="Title of the document.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output when left out.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file where it is there.")] = False,
+) -> None:
+    """Write a post-mortem, with timeline and figures from what Prometheus remembers. Exit code 1: nothing fired."""
+    from payment_bundle.postmortem import command  # noqa: PLC0415 - as for the demo
+    from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
+
+    settings = load_settings(config)
+    options = command.PostMortemOptions(
+        command.parse_time("--from", start), command.parse_time("--to", end), environment, incident, title
+    )
+    token = command.read_token(token_file) if token_file else ""
+    api = PrometheusApi(prometheus.rstrip("/") or settings.urls.prometheus, token, timeout=60)
+    document = command.write_post_mortem(build_catalog(settings), api, options)
+    if document is None:
+        typer.echo("no alert fired in that time", err=True)
+        raise typer.Exit(FINDINGS)
+    if out is None:
+        typer.echo(document, nl=False)
+    else:
+        command.save(document, out, force=force)
+        typer.echo(f"{out}: written; complete what stands in brackets")
+
+
+@app.command()
 def demo(  # noqa: PLR0913 - one flag for each port
     config: ConfigOption = Path("bundle.yaml"),
     *,

@@ -94,6 +94,23 @@ BEFORE_ESCALATION: tuple[str, ...] = (
     "Prepare incident summary",
 )
 
+#: The runbook's *Escalation Process*.
+ESCALATION_PROCESS: tuple[str, ...] = (
+    "Contact L2 support via Slack/Phone",
+    "Share incident context and timeline",
+    "Provide access to relevant systems",
+    "Monitor escalation progress",
+    "Document resolution",
+)
+
+#: The runbook's *Communication*.
+COMMUNICATION: tuple[str, ...] = (
+    "Create incident Slack channel",
+    "Notify stakeholders based on severity",
+    "Post status updates every 15 minutes",
+    "Document all actions taken",
+)
+
 
 def incidents(settings: Settings) -> tuple[Incident, ...]:
     """Return every incident, its commands filled in for ``settings``."""

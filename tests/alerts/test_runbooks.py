@@ -38,3 +38,17 @@ def test_the_index_lists_every_page() -> None:
     index = PAGES["runbooks/README.md"]
     for alert in ALERTS:
         assert f"({alert.name}.md)" in index
+
+
+def test_a_page_leads_to_the_silence_that_stops_the_escalation() -> None:
+    page = PAGES["runbooks/ErrorRateCritical.md"]
+    assert "/#/silences/new?filter=%7Bincident%3D%22high-error-rate%22%7D)" in page
+    assert "| L2 | Senior Engineer |" in page
+
+
+def test_a_page_holds_the_post_mortem_to_be_filled_in() -> None:
+    page = PAGES["runbooks/BackupOverdue.md"]
+    assert "# Post-Mortem: Data Loss and Recovery (BackupOverdue)\n" in page
+    for section in ("Summary", "Timeline", "Impact", "Root Cause", "Resolution", "Prevention", "Lessons Learned"):
+        assert f"## {section}\n" in page
+    assert "- [ ] Complete post-mortem within 24 hours\n" in page

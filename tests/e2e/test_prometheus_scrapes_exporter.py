@@ -14,7 +14,7 @@ from exporter.program import CLEAN, COMMAND
 from sockets import free_port
 
 from payment_bundle.demo.child import start
-from payment_bundle.demo.prometheus_api import PrometheusApi
+from payment_bundle.prometheus_api import PrometheusApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,9 +17,9 @@ from rich.live import Live
 from rich.text import Text
 
 from payment_bundle.demo.child import ChildError
-from payment_bundle.demo.prometheus_api import PrometheusError
 from payment_bundle.demo.stack import Stack
 from payment_bundle.demo.traffic import Traffic
+from payment_bundle.prometheus_api import PrometheusError
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -13,11 +13,11 @@ from payment_bundle.demo.child import Child, ChildError, go_on, start
 from payment_bundle.demo.local_settings import local_settings
 from payment_bundle.demo.ports import LOOPBACK, Ports
 from payment_bundle.demo.programs import Programs, find_programs
-from payment_bundle.demo.prometheus_api import PrometheusApi
 from payment_bundle.demo.receiver import Receiver
 from payment_bundle.demo.traffic import Caller
 from payment_bundle.generation import generate_documents
 from payment_bundle.manifest import manifest_of
+from payment_bundle.prometheus_api import PrometheusApi
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.catalog import Catalog, build_catalog
