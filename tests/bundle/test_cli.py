@@ -149,7 +149,7 @@ def test_an_edited_file_fails_with_file_and_line(home: Path, file: str, right: s
     assert right in text
     edited.write_text(text.replace(right, wrong, 1))
     line = text[: text.index(right)].count("\n") + 1
-    result = payobs("check", directory=home)
+    result = payobs("check", "--quick", directory=home)
     assert result.returncode == 1
     assert f"generated/{file}:{line}: drift" in result.stdout
     told = [entry for entry in result.stdout.splitlines() if says in entry]
@@ -157,9 +157,18 @@ def test_an_edited_file_fails_with_file_and_line(home: Path, file: str, right: s
     assert any(f"{file}" in entry for entry in told)
 
 
+def test_a_rule_that_no_longer_does_what_its_unit_test_says_is_found(home: Path) -> None:
+    rules = home / "generated/prometheus/rules/security.yaml"
+    rules.write_text(rules.read_text().replace("> 10", "> 20"))
+    result = payobs("check", directory=home)
+    assert result.returncode == 1
+    assert "FAIL  promtool test rules" in result.stdout
+    assert "HighFailedAuthRate: the unit test failed" in result.stdout
+
+
 def test_a_missing_and_a_leftover_file_are_found(home: Path) -> None:
     (home / "generated/fluentd/fluent.conf").unlink()
-    result = payobs("check", directory=home)
+    result = payobs("check", "--quick", directory=home)
     assert "generated/fluentd/fluent.conf: drift: is missing" in result.stdout
     assert result.returncode == 1
 
@@ -205,9 +214,9 @@ def test_a_mistake_in_the_source_is_found_where_it_is_declared(
     assert right in source.read_text()
     source.write_text(source.read_text().replace(right, wrong, 1))
     declaration = (copy / declared_in).read_text().split(f'"{name}"')[0].count("\n") + 1
-    for command in ("check", "generate"):
+    for command in (("check", "--quick"), ("generate",)):
         result = subprocess.run(
-            [sys.executable, "-m", "payment_bundle", command],
+            [sys.executable, "-m", "payment_bundle", *command],
             cwd=copy,
             env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(str(copy / room) for room in rooms)},
             capture_output=True,
