@@ -14,6 +14,8 @@ from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
+from payment_alerts.kubernetes_alerts import kubernetes_alerts
+from payment_alerts.kubernetes_resource_alerts import kubernetes_resource_alerts
 from payment_alerts.log_alerts import log_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.redis_alerts import redis_alerts
@@ -48,6 +50,8 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         backup_alerts(catalog),
         backup_verification_alerts(catalog),
         log_alerts(catalog),
+        kubernetes_alerts(catalog),
+        kubernetes_resource_alerts(catalog),
         exporter_alerts(catalog),
     )
     return tuple(map(with_scenario_elsewhere, groups))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from payment_alerts.kubernetes_scraping import kubernetes_job, kubernetes_targets
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
 
@@ -30,6 +31,10 @@ def prometheus(catalog: Catalog) -> Documents:
         "scrape_configs": [
             _job(settings, settings.service, {name: place.service for name, place in settings.environments.items()}),
             _job(settings, settings.exporter, {name: place.exporter for name, place in settings.environments.items()}),
+            *(
+                {**_job(settings, job, targets), **kubernetes_job(settings, job)}
+                for job, targets in kubernetes_targets(settings).items()
+            ),
         ],
     }
     return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}

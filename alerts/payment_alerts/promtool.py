@@ -55,8 +55,8 @@ class Promtool:
             return tuple(finding for findings in found for finding in findings)
 
     def check_config(self, file: Path) -> tuple[Finding, ...]:
-        """Return what is wrong with a configuration of Prometheus and the rule files that it names."""
-        return self._findings("check config", (file,))
+        """Return what is wrong with a configuration of Prometheus; files that it names are not here but with it."""
+        return self._findings("check config --syntax-only", (file,))
 
     def _findings(self, command: str, files: Sequence[Path]) -> tuple[Finding, ...]:
         if not files:

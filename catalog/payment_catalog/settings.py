@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from payment_catalog.durations import Duration
 from payment_catalog.escalation import Team
+from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
@@ -82,6 +83,10 @@ class Environment(Section):
     """``host:port`` of each payment service."""
     exporter: tuple[Target, ...] = Field(min_length=1)
     """``host:port`` of each payment exporter."""
+    kube_state_metrics: tuple[Target, ...] = ()
+    """``host:port`` of kube-state-metrics; without one, no alert on pods, roll-outs and quotas ever fires."""
+    kubelet: tuple[Target, ...] = ()
+    """``host:port`` of the kubelet of each node, for cAdvisor; without one, no alert on containers' limits fires."""
     page: bool = True
     """Whether alerts of this environment wake somebody; if not, they go where P3 goes."""
 
@@ -320,6 +325,9 @@ class Settings(Section):
                     raise UnsoundError(route, f"names the contact point '{name}'; there are {known}")
         if self.service == self.exporter:
             raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
+        for key in ("service", "exporter"):
+            if getattr(self, key) in KUBERNETES_JOBS:
+                raise UnsoundError((key,), "is the name of a job of the bundle's own; choose another name")
         return self
 
     def threshold(self, key: ThresholdKey) -> Threshold:

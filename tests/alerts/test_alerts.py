@@ -101,8 +101,10 @@ SETTINGS = {
         namespace="shop",
         labels={"region": "my-central"},
         environments={
-            "production": Environment(service=("a:1", "b:1"), exporter=("c:1",)),
-            "staging": Environment(service=("d:1",), exporter=("e:1",), page=False),
+            "production": Environment(
+                service=("a:1", "b:1"), exporter=("c:1",), kube_state_metrics=("f:1", "g:1"), kubelet=("h:1",)
+            ),
+            "staging": Environment(service=("d:1",), exporter=("e:1",), page=False, kube_state_metrics=("i:1",)),
         },
     ),
     "both levels of every threshold": Settings(

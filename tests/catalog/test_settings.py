@@ -81,6 +81,8 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ("service: 'a{b}'\n", 1, "service", "found 'a{b}'"),
         ("namespace: '{{ evil }}'\n", 1, "namespace", "should match pattern"),
         ("exporter: payment-service\n", 1, "exporter", "could not be told apart"),
+        ("service: kube-state-metrics\n", 1, "service", "choose another name"),
+        ("exporter: cadvisor\n", 1, "exporter", "choose another name"),
         ("labels:\n  severity: low\n", 2, "labels.severity", "choose another name"),
         ("service: a\nservice: b\n", 2, "service", "is set twice"),
         ("contact_points:\n  pager:\n    type: pigeon\n", 2, "contact_points.pager", "'slack'"),

@@ -50,6 +50,12 @@ _COUNTED = (
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
 _WHOLE_EVENTS = "An increase counts whole events and is extrapolated by at most one scrape: it is never in between."
+_KUBERNETES_PAIRS = (
+    "PodCrashLooping|ContainerOutOfMemory|ReplicasMissing|Quota(Exhausted|NearlyUsed)|"
+    "Container(MemoryNearLimit|CpuThrottled)"
+)
+_NO_QUOTA = "Divided by 0 it is infinite or NaN, and neither is between the two limits."
+_BOTH_SIDES = "The other side of the operator selects it as well, and both sides match on it."
 _NO_ERRORS = "Where there is no error series there is nothing to alert on; the 0 is for the panel."
 
 EQUIVALENTS = (
@@ -97,6 +103,33 @@ EQUIVALENTS = (
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.NUMBER, "0 -> -1", _NO_ERRORS),
+    Equivalent(_KUBERNETES_PAIRS, Kind.MATCHER, '(job|namespace)="[^"]*" -> nothing', _BOTH_SIDES),
+    Equivalent(
+        "PodCrashLooping|ContainerOutOfMemory|Quota(Exhausted|NearlyUsed)|Container(MemoryNearLimit|CpuThrottled)",
+        Kind.COMPARATOR,
+        "> 0 -> != 0",
+        _NEVER_NEGATIVE,
+    ),
+    Equivalent("PodCrashLooping|ContainerOutOfMemory", Kind.AGGREGATION, "max -> (sum|avg)", _NEVER_NEGATIVE),
+    Equivalent(
+        "PodCrashLooping|ContainerOutOfMemory", Kind.FUNCTION, "increase -> rate", "Both are above 0, or neither is."
+    ),
+    Equivalent(
+        "PodCrashLooping|ContainerOutOfMemory|PodNotReady|ReplicasMissing",
+        Kind.AGGREGATION,
+        "group -> count",
+        "Only whether there is a result counts.",
+    ),
+    Equivalent("PodNotReady|RolloutStuck", Kind.COMPARATOR, "== 1 -> >= 1", "A flag is 0 or 1."),
+    Equivalent("KubernetesMetricsMissing", Kind.COMPARATOR, "== 0 -> <= 0", _NEVER_NEGATIVE),
+    Equivalent("KubernetesMetricsMissing", Kind.AGGREGATION, "sum -> (max|avg)", "All are 0 or none is."),
+    Equivalent("QuotaNearlyUsed", Kind.GUARD, r"\(.* > 0\) -> .*", _NO_QUOTA),
+    Equivalent("QuotaNearlyUsed", Kind.COMPARATOR, "> 0 -> >= 0", _NO_QUOTA),
+    Equivalent("QuotaNearlyUsed", Kind.THRESHOLD, "0 -> -1", _NO_QUOTA),
+    Equivalent("ContainerMemoryNearLimit", Kind.THRESHOLD, "0 -> 1", "No container can run in one byte."),
+    Equivalent("ContainerCpuThrottled", Kind.GUARD, r"\(.* > 0\) -> .*", _NAN),
+    Equivalent("ContainerCpuThrottled", Kind.COMPARATOR, "> 0 -> >= 0", _NAN),
+    Equivalent("ContainerCpuThrottled", Kind.THRESHOLD, "0 -> -1", _NAN),
 )
 
 
