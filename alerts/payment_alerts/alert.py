@@ -30,13 +30,16 @@ class InputSeries:
 class Scenario:
     """What happens, and which alerts of the rule fire ``at`` that time.
 
-    ``firing`` has the labels that the series brings, one mapping for each firing alert; empty: silence.
+    ``firing`` has the labels that the series brings, one mapping for each firing alert; empty: silence. ``every`` is
+    how far apart the rules are evaluated, from the start to ``at``, a multiple of it: hours or days of which only the
+    outline matters need not be gone through by the minute.
     """
 
     title: str
     series: tuple[InputSeries, ...]
     at: timedelta
     firing: tuple[Mapping[str, str], ...] = ()
+    every: timedelta = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries
 
 _JOB = re.compile(r'(?<=[{ ])job="(?:[^"\\]|\\.)*"')
 _ANOTHER = 'job="another-program"'
@@ -21,4 +21,5 @@ def _with_scenario(alert: Alert) -> Alert:
         return alert
     firing = next(scenario for scenario in alert.scenarios if scenario.firing)
     moved = tuple(InputSeries(_JOB.sub(_ANOTHER, found.series), found.values) for found in firing.series)
-    return replace(alert, scenarios=(*alert.scenarios, Scenario("the same of another program", moved, firing.at)))
+    elsewhere = replace(firing, title="the same of another program", series=moved, firing=())
+    return replace(alert, scenarios=(*alert.scenarios, elsewhere))

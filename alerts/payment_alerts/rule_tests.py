@@ -2,10 +2,14 @@
 
 A test asks for the series ``ALERTS``, so that it compares the labels of what fires, and nothing that
 is only worded differently.
+
+promtool evaluates all rules of a file of tests equally often: scenarios that ask for another pace are in files of their
+own.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from payment_alerts.scenario_series import selector
@@ -21,22 +25,33 @@ if TYPE_CHECKING:
     from payment_catalog.documents import Documents
 
 TESTS_DIRECTORY = "prometheus/tests"
+_USUAL = timedelta(minutes=1)
 
 
 def rule_tests(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
-    """Return a file of unit tests for each group."""
+    """Return a file of unit tests for each group and each distance between evaluations in it."""
     return {
-        f"{TESTS_DIRECTORY}/{group.file}": YamlDocument(_file(catalog, group), __name__)
+        f"{TESTS_DIRECTORY}/{_name(group, every)}": YamlDocument(_file(catalog, group, every), __name__)
         for group in groups
-        if group.alerts
+        for every in sorted({scenario.every for alert in group.alerts for scenario in alert.scenarios})
     }
 
 
-def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
+def _name(group: AlertGroup, every: timedelta) -> str:
+    stem = group.file.removesuffix(".yaml")
+    return group.file if every == _USUAL else f"{stem}.every-{format_duration(every)}.yaml"
+
+
+def _file(catalog: Catalog, group: AlertGroup, every: timedelta) -> dict[str, Any]:
     return {
         "rule_files": [f"../rules/{group.file}"],
-        "evaluation_interval": "1m",
-        "tests": [_test(catalog, alert, scenario) for alert in group.alerts for scenario in alert.scenarios],
+        "evaluation_interval": format_duration(every),
+        "tests": [
+            _test(catalog, alert, scenario)
+            for alert in group.alerts
+            for scenario in alert.scenarios
+            if scenario.every == every
+        ],
     }
 
 

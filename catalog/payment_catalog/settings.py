@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from payment_catalog.durations import Duration
+from payment_catalog.durations import Duration, format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.severities import Priority
@@ -125,13 +125,27 @@ class Objectives(Section):
     """Service level objectives over a window."""
 
     window: Duration = timedelta(days=30)
-    """Length of the rolling window."""
+    """Length of the rolling window: whole hours, from 7d to 90d."""
     success: float = Field(default=0.95, gt=0, lt=1)
     """Share of payments that succeed."""
     availability: float = Field(default=0.99, gt=0, lt=1)
     """Share of requests answered without a server error."""
     latency: float = Field(default=0.95, gt=0, lt=1)
     """Share of requests answered within the warning level of ``api_latency_p95``."""
+
+    @field_validator("window")
+    @classmethod
+    def _windows_of_alerts_follow(cls, window: timedelta) -> timedelta:
+        found = format_duration(window)
+        if not timedelta(days=7) <= window <= timedelta(days=90):
+            raise UnsoundError(
+                (),
+                f"{found} is out of range; allowed is 7d to 90d. The windows of burn rates are shares of it: of less, "
+                "they are too short to hold anything; of more, Prometheus hardly keeps the data",
+            )
+        if window % timedelta(hours=1):
+            raise UnsoundError((), f"{found} is no whole number of hours, which the window is summed up from")
+        return window
 
 
 class Recovery(Section):

@@ -263,6 +263,40 @@ def test_a_recording_rule_is_judged_by_every_alert_that_reads_it_through_others(
     assert [family.rule for family in rest] == ["QueueLong", "HalfLong", "Down"]
 
 
+def test_every_scenario_is_in_one_round_with_the_rules_that_it_is_about() -> None:
+    other = RecordingRule("job:queue_depth:half", f"{RECORDING} / 2")
+    days = Scenario("days", (depth("1x9"),), timedelta(days=3))
+    outline = Scenario("the outline of days", (depth("99x9"),), timedelta(days=3), (FIRES,), every=timedelta(days=1))
+    long = alert(f"{other} > 10", days, outline, Scenario("no data", (), MINUTE), name="HalfLong")
+    group = replace(STRONG, recordings=(RECORDING, other), alerts=(*STRONG.alerts, long))
+    family = families(group)[0]
+    first, *_, last = family.rounds
+    tried = [scenario for one in family.rounds for alert in one.alerts for scenario in alert.scenarios]
+    assert sorted(scenario.title for scenario in tried) == sorted(
+        scenario.title for alert in group.alerts for scenario in alert.scenarios
+    )
+    assert outline in [scenario for alert in first.alerts for scenario in alert.scenarios]
+    assert [scenario for alert in last.alerts for scenario in alert.scenarios] == [days]
+    assert [alert.name for alert in last.alerts] == ["HalfLong"]
+    short = next(one for one in family.rounds if [alert.name for alert in one.alerts] == ["QueueLong"])
+    assert short.recordings == (RECORDING,)
+
+
+def test_a_scenario_that_evaluates_seldom_is_proven_beside_the_others() -> None:
+    seldom = Scenario("an hour of eleven", (depth("11x60"),), 60 * MINUTE, (FIRES,), every=10 * MINUTE)
+    often = Scenario("an hour of nine", (depth("9x60"),), 60 * MINUTE)
+    group = replace(WEAK, alerts=(replace(WEAK.alerts[0], scenarios=(seldom, often)),))
+    intervals = {
+        path: document.content["evaluation_interval"]  # type: ignore[index, union-attr]
+        for path, document in rule_tests(CATALOG, [group]).items()
+    }
+    assert intervals == {"prometheus/tests/queue.yaml": "1m", "prometheus/tests/queue.every-10m.yaml": "10m"}
+    survived = {(mutant.kind, mutant.change) for mutant in survivors_of(group)}
+    assert (Kind.THRESHOLD, "10 -> 20") not in survived
+    assert (Kind.THRESHOLD, "10 -> 5") not in survived
+    assert (Kind.FOR, "4m -> 8m") in survived
+
+
 def test_rules_that_fail_as_declared_are_not_judged() -> None:
     broken = alert(EXPR, Scenario("short", (depth("0x30"),), 30 * MINUTE, (FIRES,)))
     with pytest.raises(ToolError, match="as it is declared"):

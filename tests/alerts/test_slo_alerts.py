@@ -103,8 +103,8 @@ def test_a_changed_page_is_noticed(tmp_path: Path, right: str, wrong: str) -> No
 def test_the_description_says_when_the_budget_is_gone(tmp_path: Path) -> None:
     group = GROUPS[0]
     page = group.alerts[0]
-    outage = next(scenario for scenario in page.scenarios if scenario.title == "nothing succeeds")
-    (rule_file,), (test_file,) = write(tmp_path, CATALOG, replace(group, alerts=(page,)))
+    outage = next(scenario for scenario in page.scenarios if scenario.title.startswith("nothing succeeds"))
+    (rule_file,), _ = write(tmp_path, CATALOG, replace(group, alerts=(page,)))
     annotations = {
         **page.annotations(CATALOG),
         "summary": "payment-service spends the error budget of 'Payments succeed' fast",
@@ -124,6 +124,7 @@ def test_the_description_says_when_the_budget_is_gone(tmp_path: Path) -> None:
             }
         ],
     }
+    test_file = tmp_path / "description.yaml"
     test_file.write_text(yaml.safe_dump({"rule_files": [str(rule_file)], "evaluation_interval": "1m", "tests": [test]}))
     assert Promtool().test_rules([test_file]) == ()
 

@@ -57,6 +57,9 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ("scraping:\n  interval: 0s\n", 2, "scraping.interval", "found '0s'"),
         ("scraping:\n  interval: 2m\n  timeout: 5s\n", 2, "scraping.interval", "fewer than four scrapes"),
         ("scraping:\n  timeout: 1m\n", 2, "scraping.timeout", "longer than interval"),
+        ("objectives:\n  window: 6d23h\n", 2, "objectives.window", "6d23h is out of range; allowed is 7d to 90d"),
+        ("objectives:\n  window: 91d\n", 2, "objectives.window", "91d is out of range; allowed is 7d to 90d"),
+        ("objectives:\n  window: 28d30m\n", 2, "objectives.window", "no whole number of hours"),
         (
             "\nthresholds:\n  error_ratio:\n    warning: 1.5\n",
             4,
@@ -121,6 +124,12 @@ def test_ten_megabytes_of_aliases_are_refused_unread(tmp_path: Path) -> None:
     assert len(bomb) > 10_000_000
     with pytest.raises(SettingsError, match=f"larger than {MAX_BYTES // 1024} KiB"):
         load_settings(write(tmp_path, bomb))
+
+
+@pytest.mark.parametrize("window", ["7d", "28d", "90d"])
+def test_the_shortest_and_the_longest_window_of_objectives_are_allowed(tmp_path: Path, window: str) -> None:
+    settings = load_settings(write(tmp_path, f"objectives:\n  window: {window}\n"))
+    assert settings.objectives.window == timedelta(days=int(window.removesuffix("d")))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ _NO_QUOTA = "Divided by 0 it is infinite or NaN, and neither is between the two 
 _BOTH_SIDES = "The other side of the operator selects it as well, and both sides match on it."
 _NO_ERRORS = "Where there is no error series there is nothing to alert on; the 0 is for the panel."
 
-EQUIVALENTS = (
+_SIMPLE = (
     Equivalent(_SHARES, Kind.GUARD, r"\(.* > 0\) -> .*", _NAN),
     Equivalent(_SHARES, Kind.COMPARATOR, "> 0 -> >= 0", _NAN),
     Equivalent(_SHARES, Kind.THRESHOLD, "0 -> -1", _NAN),
@@ -131,6 +131,31 @@ EQUIVALENTS = (
     Equivalent("ContainerCpuThrottled", Kind.COMPARATOR, "> 0 -> >= 0", _NAN),
     Equivalent("ContainerCpuThrottled", Kind.THRESHOLD, "0 -> -1", _NAN),
 )
+
+
+_BURN = ".*ErrorBudgetBurn(Fast|Slow)"
+_CHANCE = "Sums of rounded rates meet a limit to the last bit by chance only: no figures can be told where they do."
+_APART = "Events and bad events are selected apart: a program of which only the one or the other is seen burns nothing."
+
+#: The burn rates of objectives.
+_BURN_RATES = (
+    Equivalent(_BURN, Kind.GUARD, r"\(.* > 0\) -> .*", _NAN),
+    Equivalent(_BURN, Kind.COMPARATOR, "> 0 -> >= 0", _NAN),
+    Equivalent(_BURN, Kind.THRESHOLD, "0 -> -1", _NAN),
+    Equivalent(_BURN, Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
+    Equivalent(_BURN, Kind.COMPARATOR, r"> [\d.]*[1-9][\d.]* -> >= .*|>= [\d.]+ -> > .*", _CHANCE),
+    Equivalent("job:slo_.*:rate5m", Kind.MATCHER, r'\{?job="(?:[^"\\]|\\.)*"\}? -> nothing', _APART),
+    Equivalent("job:slo_(success|availability)_errors:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
+    Equivalent("job:slo_(success|availability)_errors:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
+    Equivalent(
+        "job:slo_latency_errors:rate5m",
+        Kind.NUMBER,
+        "0 -> -1",
+        "What is in time is part of all; a rounding error between the two is too small for any limit.",
+    ),
+)
+
+EQUIVALENTS = (*_SIMPLE, *_BURN_RATES)
 
 
 def declaration_of(mutant: Mutant, declared: Iterable[Equivalent]) -> Equivalent | None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from payment_alerts.alert import Alert, AlertGroup, Scenario
     from payment_catalog.signals import RecordingRule
 
+    #: A scenario with the name of its alert.
+    _Proof = tuple[str, Scenario]
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -27,43 +30,57 @@ class Family:
 
     @property
     def needed(self) -> tuple[RecordingRule, ...]:
-        """The recording rules of the group that the family reads, directly or through others."""
-        read = self._read()
-        needed = []
-        for recording in reversed(self.group.recordings):
-            if recording.record in read:
-                needed.append(recording)
-                read |= _read_by(recording.expr)
-        return tuple(reversed(needed))
+        """The recording rules of the group, beside the family's own, that it reads, directly or through others.
+
+        Where it reads the state of alerts, all: the other alerts read them as they are declared.
+        """
+        if self.silent:
+            return self.group.recordings
+        own = {recording.record for recording in self.recordings}
+        read = _read_in(self.group.recordings, self.alerts)
+        return tuple(recording for recording in read if recording.record not in own)
 
     @property
     def silent(self) -> tuple[Alert, ...]:
         """The alerts of the group, without tests, where the family reads the state of alerts."""
-        if ALERTS.name not in self._read():
+        expressions = (*(rule.expr for rule in self.recordings), *(alert.expr for alert in self.alerts))
+        if not any(ALERTS.name in _read_by(expr) for expr in expressions):
             return ()
         return tuple(replace(alert, scenarios=()) for alert in self.group.alerts)
 
     @property
     def rounds(self) -> tuple[Family, ...]:
-        """The family with its shortest scenario of each outcome, which kill most mutants, and with the others."""
-        early, late = [], []
-        for alert in self.alerts:
-            shortest = _shortest(alert, firing=True) + _shortest(alert, firing=False)
-            early.append(replace(alert, scenarios=shortest))
-            others = tuple(scenario for scenario in alert.scenarios if scenario not in shortest)
-            late.append(replace(alert, scenarios=others))
-        return tuple(
-            replace(self, alerts=tuple(alerts)) for alerts in (early, late) if any(alert.scenarios for alert in alerts)
-        )
+        """The family with some of its scenarios at a time, together all of them.
 
-    def _read(self) -> set[str]:
-        expressions = (*(rule.expr for rule in self.recordings), *(alert.expr for alert in self.alerts))
-        return set().union(*map(_read_by, expressions))
+        First the cheapest of each outcome, which kill most mutants. Each further round costs at most as much as all
+        before it, or is a single scenario: what cheap ones kill is spared the dear ones, in few rounds.
+        """
+        proofs = sorted(((alert.name, found) for alert in self.alerts for found in alert.scenarios), key=_evaluations)
+        outcomes = {(name, bool(scenario.firing)): (name, scenario) for name, scenario in reversed(proofs)}
+        rounds = [list(outcomes.values())]
+        for proof in proofs:
+            if proof in rounds[0]:
+                continue
+            *before, latest = (sum(map(_evaluations, chosen)) for chosen in rounds)
+            if latest + _evaluations(proof) > sum(before):
+                rounds.append([])
+            rounds[-1].append(proof)
+        return tuple(self._only(chosen) for chosen in rounds)
+
+    def _only(self, proofs: list[_Proof]) -> Family:
+        """Return the family with ``proofs`` only, and the rules that these are about."""
+        reduced = (
+            replace(alert, scenarios=tuple(scenario for name, scenario in proofs if name == alert.name))
+            for alert in self.alerts
+        )
+        alerts = tuple(alert for alert in reduced if alert.scenarios)
+        return replace(self, alerts=alerts, recordings=_read_in(self.recordings, alerts))
 
     @property
     def cost(self) -> float:
-        """How long its tests take, in no unit."""
-        return sum(scenario.at.total_seconds() for alert in self.alerts for scenario in alert.scenarios)
+        """How long its tests take, in no unit: how many of its rules they evaluate."""
+        evaluations = sum(_evaluations((alert.name, found)) for alert in self.alerts for found in alert.scenarios)
+        return evaluations * (len(self.recordings) + len(self.alerts))
 
 
 def families(group: AlertGroup) -> tuple[Family, ...]:
@@ -73,9 +90,20 @@ def families(group: AlertGroup) -> tuple[Family, ...]:
     return (*(family for family in recorded if family.alerts), *alerts)
 
 
-def _shortest(alert: Alert, *, firing: bool) -> tuple[Scenario, ...]:
-    alike = [scenario for scenario in alert.scenarios if bool(scenario.firing) is firing]
-    return tuple(sorted(alike, key=lambda scenario: scenario.at)[:1])
+def _evaluations(proof: _Proof) -> int:
+    _, scenario = proof
+    return scenario.at // scenario.every + 1
+
+
+def _read_in(recordings: tuple[RecordingRule, ...], alerts: tuple[Alert, ...]) -> tuple[RecordingRule, ...]:
+    """Return those of ``recordings`` that ``alerts`` read, directly or through others."""
+    read = set().union(*(_read_by(alert.expr) for alert in alerts))
+    found = []
+    for recording in reversed(recordings):
+        if recording.record in read:
+            found.append(recording)
+            read |= _read_by(recording.expr)
+    return tuple(reversed(found))
 
 
 def _of_recording(group: AlertGroup, recording: RecordingRule) -> Family:

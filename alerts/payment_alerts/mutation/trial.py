@@ -2,7 +2,8 @@
 
 Most of promtool's time goes into the storage of each test, not into the rules. So every mutant stands in the
 rule file under a name of its own, with copies of the rules that read it; each unit test of the alerts asks for all of
-the copies. Mutant 0 is the rule as declared: it must pass.
+the copies. Mutant 0 is the rule as declared: it must pass. Annotations are left out: Prometheus fills them in at each
+evaluation of an alert that is pending or fires, and no test asks for them.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def trial(catalog: Catalog, family: Family, mutants: Mapping[int, Mutant]) -> Do
             alerts.append(replace(_timed(alert, mutant), name=f"{alert.name}{MARK}{number}", expr=expr))
     group = replace(family.group, recordings=tuple(recordings), alerts=(*family.silent, *alerts))
     tests = {path: _with_shared_storage(document) for path, document in rule_tests(catalog, [group]).items()}
-    return {**rules(catalog, [group]), **tests}
+    stripped = {path: _without_annotations(document) for path, document in rules(catalog, [group]).items()}
+    return {**stripped, **tests}
 
 
 def _timed(alert: Alert, mutant: Mutant | None) -> Alert:
@@ -61,13 +63,29 @@ def _expr(rule: str, declared: str, mutant: Mutant | None, names: Mapping[str, s
     return write(parse(expr), names)
 
 
+def _without_annotations(document: object) -> YamlDocument:
+    yaml, content = _mapping(document)
+    groups = [
+        {
+            **group,
+            "rules": [{key: value for key, value in rule.items() if key != "annotations"} for rule in group["rules"]],
+        }
+        for group in content["groups"]
+    ]
+    return replace(yaml, content={**content, "groups": groups})
+
+
 def _with_shared_storage(document: object) -> YamlDocument:
-    if not isinstance(document, YamlDocument) or not isinstance(document.content, dict):
-        raise TypeError("unit tests of rules are a YAML mapping")
-    content: dict[str, Any] = document.content
+    yaml, content = _mapping(document)
     merged: dict[str, dict[str, Any]] = {}
     for test in content["tests"]:
         story = {key: value for key, value in test.items() if key not in {"name", "promql_expr_test"}}
         first = merged.setdefault(json.dumps(story), {**test, "promql_expr_test": []})
         first["promql_expr_test"] += test["promql_expr_test"]
-    return replace(document, content={**content, "tests": list(merged.values())})
+    return replace(yaml, content={**content, "tests": list(merged.values())})
+
+
+def _mapping(document: object) -> tuple[YamlDocument, dict[str, Any]]:
+    if not isinstance(document, YamlDocument) or not isinstance(document.content, dict):
+        raise TypeError("rules and their unit tests are YAML mappings")
+    return document, document.content

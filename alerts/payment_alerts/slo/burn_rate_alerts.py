@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup
 from payment_alerts.scenario_series import service_target
 from payment_alerts.slo.recordings import burn_rate, errors_rate, recordings
-from payment_alerts.slo.scenarios import feed_of, scenarios
-from payment_alerts.slo.windows import Response, Tier, tiers
+from payment_alerts.slo.scenarios import scenarios
+from payment_alerts.slo.traffic import feed_of
+from payment_alerts.slo.windows import FEWEST_ERRORS, PENDING, Response, Tier, tiers
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from payment_alerts.scenario_series import Target
     from payment_catalog.catalog import Catalog
     from payment_catalog.slos import Objective
-
-#: Bad events in the long window from which on they are an alert. A count of ten is known to about a third (1/√10); of
-#: fewer, one unlucky customer who tries again and again looks like an outage.
-FEWEST_ERRORS = 10
-#: The windows are the delay; this only keeps a single evaluation from paging.
-PENDING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ def burn_rate_alert(objective: Objective, response: Response, target: Target, bo
         meaning=f"{objective.description} are promised to be {_percent(objective.target)} over "
         f"{_days(objective.window)} days. The budget of bad ones is spent faster than it lasts: more than {windows}.",
         impact=burning.impact,
-        scenarios=scenarios(objective, chosen, feed_of(objective, bound, target), target.job_labels, FEWEST_ERRORS),
+        scenarios=scenarios(objective, chosen, feed_of(objective, bound, target), target.job_labels),
     )
 
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 
+#: Bad events in the long window from which on they are an alert. A count of ten is known to about a third (1/√10); of
+#: fewer, one unlucky customer who tries again and again looks like an outage.
+FEWEST_ERRORS = 10
+#: The windows are the delay; this only keeps a single evaluation from paging.
+PENDING = timedelta(minutes=2)
+
 #: The workbook's ratio of a long window to its short one.
 LONG_TO_SHORT = 12
 #: Share of bad events that a tier may ask for at most. An outage that spares a tenth, and the good events from before
