@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_alerts.anomaly.anomaly_alerts import anomaly_alerts
 from payment_alerts.api_alerts import api_alerts
 from payment_alerts.availability_alerts import availability_alerts
 from payment_alerts.backup_alerts import backup_alerts
@@ -41,6 +42,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         api_alerts(catalog),
         service_alerts(catalog),
         business_alerts(catalog),
+        *anomaly_alerts(catalog),
         security_alerts(catalog),
         security_event_alerts(catalog),
         infrastructure_alerts(catalog),

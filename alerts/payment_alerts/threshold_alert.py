@@ -56,7 +56,7 @@ class ThresholdAlert:
 
     ``subject`` names the thing in sentences. ``worst`` is the end of the scale on the bad side, ``best``
     on the good one; scenarios go towards both. ``labels`` are those that the firing alert gets from its
-    series.
+    series. ``settled`` is longer than the expression's longest window.
     """
 
     threshold: Threshold
@@ -73,6 +73,7 @@ class ThresholdAlert:
     labels: Mapping[str, str]
     best: float = 0
     worst: float = 1
+    settled: timedelta = _SETTLED
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return an alert for each level that is set, the milder first."""
@@ -101,7 +102,7 @@ class ThresholdAlert:
         )
 
     def _scenarios(self, limit: float) -> tuple[Scenario, ...]:
-        long = self.pending + _SETTLED * 2
+        long = self.pending + self.settled * 2
         minutes = long // timedelta(minutes=1)
         bad = (self.labels,)
         just_bad = _just_towards(self.worst, limit)

@@ -110,14 +110,16 @@ def exporter_job(settings: Settings) -> str:
     return f"job={quote(settings.exporter)}"
 
 
-def business_change(settings: Settings, function: str, metric: Metric, status: str = "") -> str:
-    """Return how much a business counter rose over the business window, by all of its labels.
+def business_change(
+    settings: Settings, function: str, metric: Metric, status: str = "", window: str = BUSINESS_WINDOW
+) -> str:
+    """Return how much a business counter rose over the window, by all of its labels.
 
     It is the database's, whichever exporter reads it: of several exporters, one counts.
     """
     matchers = exporter_job(settings) + (f", status={quote(status)}" if status else "")
     by = ", ".join((JOB, *metric.label_names))
-    return f"max by ({by}) ({function}({metric}{{{matchers}}}[{BUSINESS_WINDOW}]))"
+    return f"max by ({by}) ({function}({metric}{{{matchers}}}[{window}]))"
 
 
 def payment_success_ratio(settings: Settings) -> Signal:

@@ -34,6 +34,8 @@ class ThresholdKey(StrEnum):
     ERROR_RATIO = "error_ratio"
     CIRCUIT_BREAKER_STATE = "circuit_breaker_state"
     REFUND_RATIO = "refund_ratio"
+    PAYMENT_VOLUME = "payment_volume"
+    REVENUE_VOLUME = "revenue_volume"
     CPU_USAGE = "cpu_usage"
     MEMORY_USAGE = "memory_usage"
     DISK_USAGE = "disk_usage"
@@ -121,6 +123,29 @@ THRESHOLDS: dict[ThresholdKey, Threshold] = {
             0.001,
             0.99,
             "Refund Rate: should be <5%",
+        ),
+        # The runbook has these two watched without a limit: at 30 % chance and a quiet day are ruled out.
+        Threshold(
+            ThresholdKey.PAYMENT_VOLUME,
+            "Payments compared with the same time of the weeks before",
+            Unit.RATIO,
+            Side.BELOW,
+            None,
+            0.3,
+            0.01,
+            0.95,
+            "Revenue per Hour: track transaction volume",
+        ),
+        Threshold(
+            ThresholdKey.REVENUE_VOLUME,
+            "Revenue compared with the same time of the weeks before",
+            Unit.RATIO,
+            Side.BELOW,
+            0.3,
+            None,
+            0.01,
+            0.95,
+            "Revenue per Hour: track transaction volume",
         ),
         Threshold(
             ThresholdKey.CPU_USAGE,

@@ -95,10 +95,22 @@ _SIMPLE = (
         "A quantile depends on the proportion of the buckets alone.",
     ),
     Equivalent(
-        "job:business_(refunds|payments_succeeded):rate1h",
+        "job:business_(refunds|payments_succeeded):rate1h|job_method:business_payments_(succeeded|failed):increase30m",
         Kind.GROUPING,
         r"by (\(.*), status(, currency\)) -> by \1\2",
         "One status is selected.",
+    ),
+    Equivalent(
+        "job_method:business_payments_failed:increase30m|job_reason:business_payment_failures:increase30m",
+        Kind.MATCHER,
+        r'\{?job="[^"]*"\}? -> nothing',
+        "It is read as a share of the payments of the same job, of which another program has none.",
+    ),
+    Equivalent(
+        "job_reason:business_payment_failures:ratio30m",
+        Kind.MATCHING,
+        r"/ on \(environment, namespace, job\) (.*) -> / on \(environment, namespace\) \1",
+        "Both sides are of one job.",
     ),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
