@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.monitoring import ALERTMANAGER_JOB, MONITORING, PROMETHEUS_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ def prometheus(catalog: Catalog) -> Documents:
         "scrape_configs": [
             _job(settings, settings.service, {name: place.service for name, place in settings.environments.items()}),
             _job(settings, settings.exporter, {name: place.exporter for name, place in settings.environments.items()}),
+            _job(settings, PROMETHEUS_JOB, {MONITORING: scraping.prometheus}),
+            _job(settings, ALERTMANAGER_JOB, {MONITORING: scraping.alertmanagers}),
         ],
     }
     return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}

@@ -57,6 +57,14 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ("scraping:\n  interval: 0s\n", 2, "scraping.interval", "found '0s'"),
         ("scraping:\n  interval: 2m\n  timeout: 5s\n", 2, "scraping.interval", "fewer than four scrapes"),
         ("scraping:\n  timeout: 1m\n", 2, "scraping.timeout", "longer than interval"),
+        ("service: prometheus\n", 1, "service", "a job of the monitoring's own"),
+        ("exporter: alertmanager\n", 1, "exporter", "a job of the monitoring's own"),
+        (
+            "environments:\n  monitoring: {service: ['a:1'], exporter: ['b:1']}\n",
+            2,
+            "environments.monitoring",
+            "choose another name",
+        ),
         (
             "\nthresholds:\n  error_ratio:\n    warning: 1.5\n",
             4,
