@@ -15,6 +15,7 @@ from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.log_alerts import log_alerts
+from payment_alerts.monitoring_alerts import monitoring_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.redis_alerts import redis_alerts
 from payment_alerts.security_alerts import security_alerts
@@ -50,7 +51,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         log_alerts(catalog),
         exporter_alerts(catalog),
     )
-    return tuple(map(with_scenario_elsewhere, groups))
+    return tuple(map(with_scenario_elsewhere, (*groups, monitoring_alerts(catalog, groups))))
 
 
 def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:
