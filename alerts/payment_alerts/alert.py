@@ -50,7 +50,8 @@ class Alert:
     runbook page. ``silent_elsewhere`` tells whether the same series of another job leave it silent.
     ``keep_firing`` is for how long it goes on firing after the expression has no result any more: for a value that
     swings about its limit, so that one incident makes one message. ``from_series`` names those of the rule's own
-    labels that each result brings itself.
+    labels that each result brings itself. ``always`` is for the one that is never silent: it shows that alerts
+    arrive.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Alert:
     silent_elsewhere: bool = True
     keep_firing: timedelta = timedelta(0)
     from_series: frozenset[str] = frozenset()
+    always: bool = False
 
     def labels(self, catalog: Catalog) -> dict[str, str]:
         """Return the labels of the rule."""

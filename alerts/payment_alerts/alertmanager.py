@@ -72,7 +72,7 @@ def _smtp(settings: Settings) -> dict[str, Any]:
 
 
 def _routes(settings: Settings) -> dict[str, Any]:
-    quiet = [name for name, environment in settings.environments.items() if not environment.page]
+    quiet = settings.quiet_environments
     routes = [_route(settings, priority) for priority in Priority]
     if quiet:
         routes.insert(

@@ -18,6 +18,7 @@ from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.kubernetes_alerts import kubernetes_alerts
 from payment_alerts.kubernetes_resource_alerts import kubernetes_resource_alerts
 from payment_alerts.log_alerts import log_alerts
+from payment_alerts.monitoring_alerts import monitoring_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.redis_alerts import redis_alerts
 from payment_alerts.security_alerts import security_alerts
@@ -56,7 +57,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         kubernetes_resource_alerts(catalog),
         exporter_alerts(catalog),
     )
-    return tuple(map(with_scenario_elsewhere, groups))
+    return tuple(map(with_scenario_elsewhere, (*groups, monitoring_alerts(catalog, groups))))
 
 
 def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:

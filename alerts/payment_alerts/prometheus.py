@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from payment_alerts.kubernetes_scraping import kubernetes_job, kubernetes_targets
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.monitoring import ALERTMANAGER_JOB, MONITORING, PROMETHEUS_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,8 @@ def prometheus(catalog: Catalog) -> Documents:
                 {**_job(settings, job, targets), **kubernetes_job(settings, job)}
                 for job, targets in kubernetes_targets(settings).items()
             ),
+            _job(settings, PROMETHEUS_JOB, {MONITORING: scraping.prometheus}),
+            _job(settings, ALERTMANAGER_JOB, {MONITORING: scraping.alertmanagers}),
         ],
     }
     return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}

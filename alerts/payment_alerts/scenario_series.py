@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import InputSeries
+from payment_catalog.monitoring import ALERTMANAGER_JOB, MONITORING, PROMETHEUS_JOB
 from payment_catalog.promql import number, quote
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ def exporter_target(settings: Settings) -> Target:
     """Return the first exporter of the first environment."""
     environment, addresses = next(iter(settings.environments.items()))
     return Target(environment, settings.namespace, settings.exporter, addresses.exporter[0])
+
+
+def prometheus_target(settings: Settings) -> Target:
+    """Return the first Prometheus."""
+    return Target(MONITORING, settings.namespace, PROMETHEUS_JOB, settings.scraping.prometheus[0])
+
+
+def alertmanager_target(settings: Settings) -> Target:
+    """Return the first Alertmanager."""
+    return Target(MONITORING, settings.namespace, ALERTMANAGER_JOB, settings.scraping.alertmanagers[0])
 
 
 def selector(name: str, labels: Mapping[str, str]) -> str:

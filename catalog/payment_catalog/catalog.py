@@ -10,6 +10,7 @@ from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import EXTERNAL_METRICS, PROCESS_METRICS
 from payment_catalog.incidents import Incident, IncidentKey, incidents
 from payment_catalog.kubernetes_metrics import KUBERNETES_METRICS
+from payment_catalog.monitoring_incident import monitoring_blind
 from payment_catalog.promql import TARGET_LABELS, Labels, PromQLError, analyse
 from payment_catalog.service_metrics import SERVICE_METRICS
 from payment_catalog.severities import SEVERITY_LEVELS, Priority, SeverityLevel
@@ -73,5 +74,5 @@ def build_catalog(settings: Settings) -> Catalog:
         objectives=objectives(settings),
         severity_levels=SEVERITY_LEVELS,
         escalation=ESCALATION_MATRIX,
-        incidents={incident.key: incident for incident in incidents(settings)},
+        incidents={incident.key: incident for incident in (*incidents(settings), monitoring_blind(settings))},
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from payment_catalog.metric import Label, Metric, MetricType
+from payment_catalog.prometheus_metrics import MONITORING_METRICS, PROMETHEUS
 from payment_catalog.publishers import EXPORTER, SERVICE
 
-PROMETHEUS = "Prometheus"
 CLIENT_LIBRARY = "prometheus_client.ProcessCollector"
 
 UP = Metric("up", MetricType.GAUGE, "1 when the last scrape of the target succeeded, else 0.", PROMETHEUS)
@@ -42,4 +42,4 @@ PROCESS_METRICS: tuple[Metric, ...] = tuple(
     )
 )
 
-EXTERNAL_METRICS: tuple[Metric, ...] = (UP, ALERTS)
+EXTERNAL_METRICS: tuple[Metric, ...] = (UP, ALERTS, *MONITORING_METRICS)

@@ -25,6 +25,7 @@ class IncidentKey(StrEnum):
     DATA_BREACH = "data-breach"
     DDOS_ATTACK = "ddos-attack"
     DATA_LOSS = "data-loss"
+    MONITORING_BLIND = "monitoring-blind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ COMMUNICATION: tuple[str, ...] = (
 
 
 def incidents(settings: Settings) -> tuple[Incident, ...]:
-    """Return every incident, its commands filled in for ``settings``."""
+    """Return every incident of the runbook, its commands filled in for ``settings``."""
     shell = _Shell(settings)
     return (
         _service_unavailable(shell),

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from payment_catalog.durations import Duration, format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
+from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
@@ -100,8 +101,10 @@ class Scraping(Section):
     """After which a scrape is given up; at most the interval."""
     evaluation_interval: Duration = timedelta(seconds=15)
     """Between two evaluations of a rule group."""
-    alertmanagers: tuple[Target, ...] = ("alertmanager:9093",)
-    """``host:port`` of each Alertmanager."""
+    alertmanagers: tuple[Target, ...] = Field(default=("alertmanager:9093",), min_length=1)
+    """``host:port`` of each Alertmanager; several are one cluster."""
+    prometheus: tuple[Target, ...] = Field(default=("localhost:9090",), min_length=1)
+    """``host:port`` of Prometheus itself, and of others that watch the same."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -327,6 +330,17 @@ class Settings(Section):
         return overrides
 
     @model_validator(mode="after")
+    def _monitoring_keeps_its_names(self) -> Self:
+        for key in ("service", "exporter"):
+            if getattr(self, key) in MONITORING_JOBS:
+                raise UnsoundError((key,), "is the name of a job of the monitoring's own; choose another name")
+        if MONITORING in self.environments:
+            raise UnsoundError(
+                ("environments", MONITORING), "is what the monitoring itself is labelled with; choose another name"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
         routes: dict[tuple[str, ...], tuple[str, ...]] = {
             **{("routing", "priorities", key): names for key, names in self.routing.priorities.items()},
@@ -343,6 +357,12 @@ class Settings(Section):
             if getattr(self, key) in KUBERNETES_JOBS:
                 raise UnsoundError((key,), "is the name of a job of the bundle's own; choose another name")
         return self
+
+    @property
+    def quiet_environments(self) -> tuple[str, ...]:
+        """Environments that wake nobody; the monitoring's own is one of them where every other is."""
+        quiet = tuple(name for name, environment in self.environments.items() if not environment.page)
+        return (*quiet, MONITORING) if len(quiet) == len(self.environments) else quiet
 
     def threshold(self, key: ThresholdKey) -> Threshold:
         """Return the runbook's threshold with this file's levels put in."""

@@ -12,14 +12,14 @@ from grafanalib.core import Dashboard, DashboardLink, Panel, RowPanel, Template,
 from payment_catalog.documents import JsonDocument
 from payment_catalog.external_metrics import UP
 from payment_catalog.links import OVERVIEW_UID
-from payment_catalog.signals import Section
+from payment_catalog.signals import Section, service_job
 from payment_dashboards.layout import heading_position, positions, section_height
 from payment_dashboards.panels import DATASOURCE, signal_panel
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
-    from payment_catalog.settings import Urls
+    from payment_catalog.settings import Settings, Urls
 
 #: Of Grafana 9: what newer ones read without migrating panels.
 SCHEMA_VERSION = 37
@@ -41,7 +41,7 @@ def overview(catalog: Catalog) -> Documents:
         timezone="browser",
         sharedCrosshair=True,
         graphTooltip=1,
-        templating=Templating(list=_variables()),
+        templating=Templating(list=_variables(catalog.settings)),
         links=_links(catalog.settings.urls),
         panels=list(_panels(catalog)),
     )
@@ -75,18 +75,18 @@ def _panels(catalog: Catalog) -> list[Panel]:
     return panels
 
 
-def _variables() -> list[Template]:
+def _variables(settings: Settings) -> list[Template]:
     return [
         Template(name="datasource", label="Data source", type="datasource", query="prometheus"),
-        *(_label_variable(label) for label in ("environment", "namespace")),
+        *(_label_variable(label, service_job(settings)) for label in ("environment", "namespace")),
     ]
 
 
-def _label_variable(label: str) -> Template:
+def _label_variable(label: str, job: str) -> Template:
     return Template(
         name=label,
         label=label.capitalize(),
-        query=f"label_values({UP}, {label})",
+        query=f"label_values({UP}{{{job}}}, {label})",
         dataSource=DATASOURCE,
         includeAll=True,
         multi=True,

@@ -11,6 +11,7 @@ from payment_alerts.alertmanager import CONFIGURATION, alertmanager, receiver_na
 from payment_alerts.amtool import Amtool
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import Team
+from payment_catalog.monitoring import MONITORING
 from payment_catalog.settings import EmailContact, Environment, Routing, Settings, Smtp, WebhookContact
 from payment_catalog.severities import Priority
 
@@ -63,6 +64,21 @@ def test_an_environment_that_must_not_page_does_not(written: Written) -> None:
     labels = {"environment": "staging", "priority": "P0", "team": "service-outage"}
     (receiver,) = Amtool().route(configuration, labels)
     assert "pagerduty_configs" not in receivers(QUIET)[receiver]
+
+
+@pytest.mark.parametrize(
+    ("pages", "receiver"), [((True, False), "p1"), ((False, False), "p3")], ids=["one pages", "none pages"]
+)
+def test_the_monitoring_wakes_somebody_where_an_environment_does(
+    written: Written, pages: tuple[bool, bool], receiver: str
+) -> None:
+    places = {
+        name: Environment(service=("a:1",), exporter=("b:1",), page=page)
+        for name, page in zip(("production", "staging"), pages, strict=True)
+    }
+    configuration = written(Settings(environments=places)) / CONFIGURATION
+    labels = {"environment": MONITORING, "priority": "P1", "team": "service-outage"}
+    assert Amtool().route(configuration, labels) == (receiver,)
 
 
 def test_an_alert_without_a_priority_still_reaches_somebody(written: Written) -> None:

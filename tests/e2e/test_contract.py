@@ -9,12 +9,16 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from payment_alerts.groups import alert_groups
 from payment_alerts.tool import find_tool
 from payment_bundle.expression_check import expressions
 from payment_bundle.generation import generate_documents
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.exporter_metrics import COLLECTOR_METRICS, host, probe
+from payment_catalog.external_metrics import UP
+from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
+from payment_catalog.prometheus_metrics import ALERTMANAGER, ALERTMANAGER_METRICS, PROMETHEUS, PROMETHEUS_METRICS
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.settings import Settings
 from payment_catalog.vocabulary import ExporterCollector
@@ -78,6 +82,45 @@ def test_labels_are_those_that_are_declared(house: House, wait: Wait, publisher:
             assert set(labels) == set(metric.series_names[name]), name
             for label in metric.labels:
                 assert not label.values or labels[label.name] in label.values, f"{name} {labels}"
+
+
+@pytest.mark.parametrize(
+    ("publisher", "declared"), [(PROMETHEUS, PROMETHEUS_METRICS), (ALERTMANAGER, ALERTMANAGER_METRICS)]
+)
+def test_the_monitoring_publishes_what_is_declared_of_it(
+    house: House, wait: Wait, publisher: str, declared: tuple[Metric, ...]
+) -> None:
+    port = {PROMETHEUS: house.ports.prometheus, ALERTMANAGER: house.ports.alertmanager}[publisher]
+    url = f"http://127.0.0.1:{port}/metrics"
+    unconditional = {metric.name: metric for metric in declared if not metric.conditional}
+    wait("every declared metric is published", 60, lambda: unconditional.keys() <= published_at(url).keys())
+    published = published_at(url)
+    for name, metric in unconditional.items():
+        for labels in published[name]:
+            assert set(metric.label_names) <= set(labels), name
+
+
+def test_the_monitoring_watches_itself(house: House, wait: Wait) -> None:
+    prometheus = house.stack.prometheus
+
+    def watched() -> dict[str, float]:
+        found = prometheus.query(f'{UP}{{environment="{MONITORING}", namespace="{CATALOG.settings.namespace}"}}')
+        return {sample.labels["job"]: sample.value for sample in found}
+
+    wait("Prometheus and Alertmanager are scraped", 60, lambda: watched() == dict.fromkeys(MONITORING_JOBS, 1))
+    wait("the Watchdog fires", 60, lambda: "Watchdog" in prometheus.firing())
+
+
+def test_no_metric_that_alerts_read_is_missing(house: House, wait: Wait) -> None:
+    group = next(group for group in alert_groups(house.stack.catalog) if group.file == "monitoring.yaml")
+    missing = next(alert for alert in group.alerts if alert.name == "MetricsMissing")
+    demands = [rule.record for rule in group.recordings]
+    wait(
+        "what demands metrics is recorded",
+        60,
+        lambda: all(house.stack.prometheus.query(demand) for demand in demands),
+    )
+    wait("none is missing", 60, lambda: house.stack.prometheus.query(missing.expr) == ())
 
 
 def test_every_panel_answers_with_data(house: House, wait: Wait) -> None:

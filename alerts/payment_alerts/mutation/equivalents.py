@@ -39,8 +39,11 @@ class Equivalent:
         return f"{self.rule}: {self.kind}: {self.change}"
 
 
-_SHARES = "PaymentSuccessRateCritical|ErrorRate(High|Critical)|(Cpu|Memory|Disk)UsageHigh"
-_DOWN = "Payment(Service|Exporter|ServiceInstance)Down|RecoveryTimeExceeded"
+_SHARES = "PaymentSuccessRateCritical|ErrorRate(High|Critical)|(Cpu|Memory|Disk)UsageHigh|MessagesNotDelivered"
+_DOWN = (
+    "Payment(Service|Exporter|ServiceInstance)Down|RecoveryTimeExceeded|"
+    "(Alertmanager|Prometheus|MonitoringInstance)Down"
+)
 #: They compare the largest of values that are never negative with 0, over exporters that tell the same.
 _NONE_AT_ALL = "ServiceUnreachable|GatewayUnreachable|Backup(Missing|Failed|VerificationFailed)|LocksWaiting"
 _COUNTED = (
@@ -56,6 +59,11 @@ _KUBERNETES_PAIRS = (
 )
 _NO_QUOTA = "Divided by 0 it is infinite or NaN, and neither is between the two limits."
 _BOTH_SIDES = "The other side of the operator selects it as well, and both sides match on it."
+_RISING = (
+    "AlertsDropped|AlertmanagerNotReached|RuleEvaluation(Fails|sMissed)|PrometheusStorageFails|ScrapesOverLimit|"
+    "SamplesDropped"
+)
+_OTHER_SIDE = "The other side selects the job, and the two sides are matched by it."
 _NO_ERRORS = "Where there is no error series there is nothing to alert on; the 0 is for the panel."
 
 _SIMPLE = (
@@ -69,7 +77,7 @@ _SIMPLE = (
         _NEVER_NEGATIVE,
     ),
     Equivalent(
-        f"{_DOWN}|{_NONE_AT_ALL}|ServiceNotReady|Exporter(CollectorFails|ConfigurationRejected)",
+        f"{_DOWN}|{_NONE_AT_ALL}|ServiceNotReady|Exporter(CollectorFails|ConfigurationRejected)|MonitoringConfigurationRejected",
         Kind.COMPARATOR,
         "== 0 -> <= 0",
         _NEVER_NEGATIVE,
@@ -142,6 +150,34 @@ _SIMPLE = (
     Equivalent("ContainerCpuThrottled", Kind.GUARD, r"\(.* > 0\) -> .*", _NAN),
     Equivalent("ContainerCpuThrottled", Kind.COMPARATOR, "> 0 -> >= 0", _NAN),
     Equivalent("ContainerCpuThrottled", Kind.THRESHOLD, "0 -> -1", _NAN),
+    Equivalent("Watchdog", Kind.NUMBER, "1 -> .*", "It fires whatever the value is."),
+    Equivalent(f"{_RISING}|job:http_requests:seen", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
+    Equivalent(_RISING, Kind.FUNCTION, "rate -> increase", "Both are above 0 or neither is."),
+    Equivalent("AlertsDropped|job:http_requests:seen", Kind.AGGREGATION, "sum -> (max|avg)", _NEVER_NEGATIVE),
+    Equivalent("NoAlertmanagerKnown", Kind.THRESHOLD, r"1 -> 0\.(5|9)", "It is a whole number."),
+    Equivalent(
+        "MessagesNotDelivered|Alertmanager(ConfigurationsDiffer|ClusterSplit)|MonitoringInstanceDown|RuleGroupSlow|"
+        "PrometheusStorageFails|ScrapesOverLimit|SamplesDropped",
+        Kind.MATCHER,
+        r"\{job=.*\} -> nothing",
+        _OTHER_SIDE,
+    ),
+    Equivalent(
+        "AlertmanagerClusterSplit",
+        Kind.MATCHING,
+        r"< on \(environment, namespace, job\) (.*) -> < on \(environment, namespace\) \1",
+        "One job is selected.",
+    ),
+    Equivalent(
+        "AlertmanagerConfigurationsDiffer",
+        Kind.AGGREGATION,
+        "(max|min) -> avg",
+        "Where the largest is not the smallest, the mean is neither.",
+    ),
+    Equivalent("job:scrape:success", Kind.MATCHER, r"\{job=.*\} -> nothing", "Whoever reads it selects a job."),
+    Equivalent(
+        "job:scrape:success|job_collector:collection:success", Kind.COMPARATOR, "== 1 -> >= 1", "A flag is 0 or 1."
+    ),
 )
 
 

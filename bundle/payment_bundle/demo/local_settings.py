@@ -36,6 +36,7 @@ def local_settings(settings: Settings, ports: Ports, backups: Path) -> Settings:
             timeout=timedelta(seconds=4),
             evaluation_interval=timedelta(seconds=5),
             alertmanagers=(f"{LOOPBACK}:{ports.alertmanager}",),
+            prometheus=(f"{LOOPBACK}:{ports.prometheus}",),
         ),
         "contact_points": {
             name: WebhookContact(type="webhook", url=f"{_url(ports.receiver)}/notify/{name}")
