@@ -14,6 +14,7 @@ from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
+from payment_alerts.leak_alerts import leak_alerts
 from payment_alerts.log_alerts import log_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.redis_alerts import redis_alerts
@@ -42,6 +43,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         security_alerts(catalog),
         security_event_alerts(catalog),
         infrastructure_alerts(catalog),
+        leak_alerts(catalog),
         database_alerts(catalog),
         database_server_alerts(catalog),
         redis_alerts(catalog),

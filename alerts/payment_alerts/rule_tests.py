@@ -6,6 +6,7 @@ is only worded differently.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from payment_alerts.scenario_series import selector
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
 
+#: Between two evaluations of a group that names no interval.
+EVALUATION_INTERVAL = timedelta(minutes=1)
 TESTS_DIRECTORY = "prometheus/tests"
 
 
@@ -35,7 +38,7 @@ def rule_tests(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
     return {
         "rule_files": [f"../rules/{group.file}"],
-        "evaluation_interval": "1m",
+        "evaluation_interval": format_duration(group.interval or EVALUATION_INTERVAL),
         "tests": [_test(catalog, alert, scenario) for alert in group.alerts for scenario in alert.scenarios],
     }
 

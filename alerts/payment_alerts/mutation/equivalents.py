@@ -47,6 +47,8 @@ _COUNTED = (
     "CardDataReceived|GatewaySignatureFailures|ApiKeyFromManyAddresses|ForeignPaymentAccess|PaymentIdEnumeration|"
     "ApiKeyScopeDenied|DeadlocksFound|RedisRejectsConnections"
 )
+_LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
+_SAME_JOB = "The other side selects the job, and the sides match on that label."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
 _WHOLE_EVENTS = "An increase counts whole events and is extrapolated by at most one scrape: it is never in between."
@@ -94,6 +96,10 @@ EQUIVALENTS = (
         r"by (\(.*), status(, currency\)) -> by \1\2",
         "One status is selected.",
     ),
+    Equivalent(f"{_LEAKS}|FileDescriptorsNearLimit", Kind.MATCHER, r"\{job.*\} -> nothing", _SAME_JOB),
+    Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", "No regression meets the limit to the last bit."),
+    Equivalent("FileDescriptorsNearLimit", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
+    Equivalent("FileDescriptorsNearLimit", Kind.THRESHOLD, "0 -> 1", "No process runs with a single descriptor."),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.NUMBER, "0 -> -1", _NO_ERRORS),
