@@ -9,10 +9,12 @@ from payment_alerts.availability_alerts import availability_alerts
 from payment_alerts.backup_alerts import backup_alerts
 from payment_alerts.backup_verification_alerts import backup_verification_alerts
 from payment_alerts.business_alerts import business_alerts
+from payment_alerts.credential_alerts import credential_alerts
 from payment_alerts.database_alerts import database_alerts
 from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
+from payment_alerts.flood_alerts import flood_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.leak_alerts import leak_alerts
 from payment_alerts.log_alerts import log_alerts
@@ -42,6 +44,8 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         business_alerts(catalog),
         security_alerts(catalog),
         security_event_alerts(catalog),
+        credential_alerts(catalog),
+        flood_alerts(catalog),
         infrastructure_alerts(catalog),
         leak_alerts(catalog),
         database_alerts(catalog),

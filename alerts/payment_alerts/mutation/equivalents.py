@@ -48,6 +48,8 @@ _COUNTED = (
     "ApiKeyScopeDenied|DeadlocksFound|RedisRejectsConnections"
 )
 _LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
+_FLOODS = "RequestFlood|MostRequestsRateLimited|MostRequestsRefused"
+_LAST_BIT = "No regression and no extrapolated rate meets the limit to the last bit."
 _SAME_JOB = "The other side selects the job, and the sides match on that label."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
@@ -96,8 +98,15 @@ EQUIVALENTS = (
         r"by (\(.*), status(, currency\)) -> by \1\2",
         "One status is selected.",
     ),
-    Equivalent(f"{_LEAKS}|FileDescriptorsNearLimit", Kind.MATCHER, r"\{job.*\} -> nothing", _SAME_JOB),
-    Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", "No regression meets the limit to the last bit."),
+    Equivalent(
+        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}",
+        Kind.MATCHER,
+        r'(\{job[^,]*\}|[, ]*job="[^,]*"[, ]*) -> nothing',
+        _SAME_JOB,
+    ),
+    Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
+    Equivalent("FailedAuthPersists", Kind.COMPARATOR, r"> 0\.1 -> >= 0\.1", _LAST_BIT),
+    Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", _LAST_BIT),
     Equivalent("FileDescriptorsNearLimit", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
     Equivalent("FileDescriptorsNearLimit", Kind.THRESHOLD, "0 -> 1", "No process runs with a single descriptor."),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
