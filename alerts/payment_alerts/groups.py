@@ -14,6 +14,7 @@ from payment_alerts.database_alerts import database_alerts
 from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
+from payment_alerts.failover_alerts import failover_alerts
 from payment_alerts.flood_alerts import flood_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.leak_alerts import leak_alerts
@@ -53,6 +54,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         redis_alerts(catalog),
         backup_alerts(catalog),
         backup_verification_alerts(catalog),
+        failover_alerts(catalog),
         log_alerts(catalog),
         exporter_alerts(catalog),
     )

@@ -42,7 +42,9 @@ class Equivalent:
 _SHARES = "PaymentSuccessRateCritical|ErrorRate(High|Critical)|(Cpu|Memory|Disk)UsageHigh"
 _DOWN = "Payment(Service|Exporter|ServiceInstance)Down|RecoveryTimeExceeded"
 #: They compare the largest of values that are never negative with 0, over exporters that tell the same.
-_NONE_AT_ALL = "ServiceUnreachable|GatewayUnreachable|Backup(Missing|Failed|VerificationFailed)|LocksWaiting"
+_NONE_AT_ALL = (
+    "ServiceUnreachable|GatewayUnreachable|Backup(Missing|Failed|VerificationFailed)|LocksWaiting|FailoverTestFailed"
+)
 _COUNTED = (
     "CardDataReceived|GatewaySignatureFailures|ApiKeyFromManyAddresses|ForeignPaymentAccess|PaymentIdEnumeration|"
     "ApiKeyScopeDenied|DeadlocksFound|RedisRejectsConnections"
@@ -105,6 +107,7 @@ EQUIVALENTS = (
         _SAME_JOB,
     ),
     Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
+    Equivalent("FailoverNeverTested", Kind.AGGREGATION, "group -> count", "Only whether there is a result counts."),
     Equivalent("FailedAuthPersists", Kind.COMPARATOR, r"> 0\.1 -> >= 0\.1", _LAST_BIT),
     Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", _LAST_BIT),
     Equivalent("FileDescriptorsNearLimit", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
