@@ -19,6 +19,7 @@ from payment_alerts.flood_alerts import flood_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.leak_alerts import leak_alerts
 from payment_alerts.log_alerts import log_alerts
+from payment_alerts.log_pipeline_alerts import log_pipeline_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.redis_alerts import redis_alerts
 from payment_alerts.security_alerts import security_alerts
@@ -56,6 +57,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         backup_verification_alerts(catalog),
         failover_alerts(catalog),
         log_alerts(catalog),
+        log_pipeline_alerts(catalog),
         exporter_alerts(catalog),
     )
     return tuple(map(with_scenario_elsewhere, groups))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.fluentd_metrics import FLUENTD_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +31,15 @@ def prometheus(catalog: Catalog) -> Documents:
         "scrape_configs": [
             _job(settings, settings.service, {name: place.service for name, place in settings.environments.items()}),
             _job(settings, settings.exporter, {name: place.exporter for name, place in settings.environments.items()}),
+            *_fluentd_jobs(settings),
         ],
     }
     return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}
+
+
+def _fluentd_jobs(settings: Settings) -> list[dict[str, Any]]:
+    targets = {name: place.fluentd for name, place in settings.environments.items() if place.fluentd}
+    return [_job(settings, FLUENTD_JOB, targets)] if targets else []
 
 
 def _job(settings: Settings, job: str, targets: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from payment_catalog.durations import Duration
 from payment_catalog.escalation import Team
+from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
@@ -82,6 +83,8 @@ class Environment(Section):
     """``host:port`` of each payment service."""
     exporter: tuple[Target, ...] = Field(min_length=1)
     """``host:port`` of each payment exporter."""
+    fluentd: tuple[Target, ...] = ()
+    """``host:port`` of Fluentd's metrics on each node (port 24231); without one, no alert on the log pipeline fires."""
     page: bool = True
     """Whether alerts of this environment wake somebody; if not, they go where P3 goes."""
 
@@ -320,6 +323,9 @@ class Settings(Section):
                     raise UnsoundError(route, f"names the contact point '{name}'; there are {known}")
         if self.service == self.exporter:
             raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
+        for key in ("service", "exporter"):
+            if getattr(self, key) == FLUENTD_JOB:
+                raise UnsoundError((key,), "is the name of a job of the bundle's own; choose another name")
         return self
 
     def threshold(self, key: ThresholdKey) -> Threshold:

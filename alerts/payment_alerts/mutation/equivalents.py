@@ -52,6 +52,7 @@ _COUNTED = (
 _LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
 _FLOODS = "RequestFlood|MostRequestsRateLimited|MostRequestsRefused"
 _LAST_BIT = "No regression and no extrapolated rate meets the limit to the last bit."
+_ANY_UNIT = "What is above 0 is so in any unit of time."
 _SAME_JOB = "The other side selects the job, and the sides match on that label."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
@@ -69,7 +70,7 @@ EQUIVALENTS = (
         _NEVER_NEGATIVE,
     ),
     Equivalent(
-        f"{_DOWN}|{_NONE_AT_ALL}|ServiceNotReady|Exporter(CollectorFails|ConfigurationRejected)",
+        f"{_DOWN}|{_NONE_AT_ALL}|ServiceNotReady|Exporter(CollectorFails|ConfigurationRejected)|FluentdDown",
         Kind.COMPARATOR,
         "== 0 -> <= 0",
         _NEVER_NEGATIVE,
@@ -101,13 +102,31 @@ EQUIVALENTS = (
         "One status is selected.",
     ),
     Equivalent(
-        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}",
+        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}|NoLogInElasticsearch",
         Kind.MATCHER,
         r'(\{job[^,]*\}|[, ]*job="[^,]*"[, ]*) -> nothing',
         _SAME_JOB,
     ),
+    Equivalent("FluentdForwardsNothing", Kind.MATCHER, r'job="[^,]*"[, ]* -> nothing', _SAME_JOB),
+    Equivalent("LogArchiveStale", Kind.MATCHER, r'[, ]*(job|plugin_id)="[^,]*"[, ]* -> nothing', _SAME_JOB),
+    Equivalent(
+        "Fluentd(OutputFails|ForwardsNothing)|LogArchiveStale|NoLogInElasticsearch",
+        Kind.COMPARATOR,
+        "> 0 -> != 0",
+        _NEVER_NEGATIVE,
+    ),
+    Equivalent(
+        "Fluentd(OutputFails|ForwardsNothing)|NoLogInElasticsearch", Kind.FUNCTION, "increase -> rate", _ANY_UNIT
+    ),
+    Equivalent("FluentdForwardsNothing|NoLogInElasticsearch", Kind.AGGREGATION, "max -> (avg|sum)", _NEVER_NEGATIVE),
+    Equivalent("FluentdForwardsNothing", Kind.AGGREGATION, "sum -> (max|min|avg)", "There is one such output."),
     Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
-    Equivalent("FailoverNeverTested", Kind.AGGREGATION, "group -> count", "Only whether there is a result counts."),
+    Equivalent(
+        "FailoverNeverTested|NoLogInElasticsearch",
+        Kind.AGGREGATION,
+        "group -> count",
+        "Only whether there is a result counts.",
+    ),
     Equivalent("FailedAuthPersists", Kind.COMPARATOR, r"> 0\.1 -> >= 0\.1", _LAST_BIT),
     Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", _LAST_BIT),
     Equivalent("FileDescriptorsNearLimit", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
