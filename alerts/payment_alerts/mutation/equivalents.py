@@ -52,6 +52,7 @@ _COUNTED = (
 _LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
 _FLOODS = "RequestFlood|MostRequestsRateLimited|MostRequestsRefused"
 _LAST_BIT = "No regression and no extrapolated rate meets the limit to the last bit."
+_DISKS = "DiskFullWithin(ADay|Hours)"
 _ANY_UNIT = "What is above 0 is so in any unit of time."
 _SAME_JOB = "The other side selects the job, and the sides match on that label."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
@@ -102,7 +103,7 @@ EQUIVALENTS = (
         "One status is selected.",
     ),
     Equivalent(
-        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}|NoLogInElasticsearch",
+        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}|NoLogInElasticsearch|{_DISKS}|RequestsPileUp|GatewayOperationsPileUp",
         Kind.MATCHER,
         r'(\{job[^,]*\}|[, ]*job="[^,]*"[, ]*) -> nothing',
         _SAME_JOB,
@@ -120,6 +121,10 @@ EQUIVALENTS = (
     ),
     Equivalent("FluentdForwardsNothing|NoLogInElasticsearch", Kind.AGGREGATION, "max -> (avg|sum)", _NEVER_NEGATIVE),
     Equivalent("FluentdForwardsNothing", Kind.AGGREGATION, "sum -> (max|min|avg)", "There is one such output."),
+    Equivalent(_DISKS, Kind.COMPARATOR, r"< 0(\.\d)? -> <= .*", "A trend meets the limit at one moment at most."),
+    Equivalent(_DISKS, Kind.THRESHOLD, "0 -> -?1", "One byte of a disk."),
+    Equivalent(_DISKS, Kind.GUARD, r"\(.* > 0\) -> .*", "A share of nothing is below no limit."),
+    Equivalent(_DISKS, Kind.COMPARATOR, "> 0 -> (>=|!=) 0", "A share of nothing is below no limit."),
     Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
     Equivalent(
         "FailoverNeverTested|NoLogInElasticsearch",
