@@ -94,9 +94,14 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """Rules that Prometheus evaluates together, the recorded series before the alerts that read them."""
+    """Rules that Prometheus evaluates together, the recorded series before the alerts that read them.
+
+    ``interval`` is between two evaluations where Prometheus' own would be a waste, with windows of hours. It stays
+    below five minutes, for which Prometheus goes on to show the state of an alert.
+    """
 
     name: str
     file: str
     alerts: tuple[Alert, ...]
     recordings: tuple[RecordingRule, ...] = ()
+    interval: timedelta | None = None

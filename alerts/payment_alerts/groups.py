@@ -10,16 +10,23 @@ from payment_alerts.availability_alerts import availability_alerts
 from payment_alerts.backup_alerts import backup_alerts
 from payment_alerts.backup_verification_alerts import backup_verification_alerts
 from payment_alerts.business_alerts import business_alerts
+from payment_alerts.credential_alerts import credential_alerts
 from payment_alerts.database_alerts import database_alerts
 from payment_alerts.database_server_alerts import database_server_alerts
+from payment_alerts.disk_alerts import disk_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
 from payment_alerts.exporter_alerts import exporter_alerts
+from payment_alerts.failover_alerts import failover_alerts
+from payment_alerts.flood_alerts import flood_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.kubernetes_alerts import kubernetes_alerts
 from payment_alerts.kubernetes_resource_alerts import kubernetes_resource_alerts
+from payment_alerts.leak_alerts import leak_alerts
 from payment_alerts.log_alerts import log_alerts
+from payment_alerts.log_pipeline_alerts import log_pipeline_alerts
 from payment_alerts.monitoring_alerts import monitoring_alerts
 from payment_alerts.probe_alerts import probe_alerts
+from payment_alerts.queue_alerts import queue_alerts
 from payment_alerts.redis_alerts import redis_alerts
 from payment_alerts.security_alerts import security_alerts
 from payment_alerts.security_event_alerts import security_event_alerts
@@ -42,19 +49,26 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         probe_alerts(catalog),
         api_alerts(catalog),
         service_alerts(catalog),
+        queue_alerts(catalog),
         business_alerts(catalog),
         *anomaly_alerts(catalog),
         security_alerts(catalog),
         security_event_alerts(catalog),
+        credential_alerts(catalog),
+        flood_alerts(catalog),
         infrastructure_alerts(catalog),
+        disk_alerts(catalog),
+        leak_alerts(catalog),
         database_alerts(catalog),
         database_server_alerts(catalog),
         redis_alerts(catalog),
         backup_alerts(catalog),
         backup_verification_alerts(catalog),
+        failover_alerts(catalog),
         log_alerts(catalog),
         kubernetes_alerts(catalog),
         kubernetes_resource_alerts(catalog),
+        log_pipeline_alerts(catalog),
         exporter_alerts(catalog),
     )
     return tuple(map(with_scenario_elsewhere, (*groups, monitoring_alerts(catalog, groups))))

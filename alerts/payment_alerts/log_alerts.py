@@ -19,13 +19,19 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, exporter_job
-from payment_catalog.vocabulary import ClusterStatus, Currency, PaymentMethod, PaymentStatus
+from payment_catalog.vocabulary import ClusterStatus, Currency, LogPattern, PaymentMethod, PaymentStatus
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
 
 #: Fluentd sends within seconds and repeats within a minute: after a quarter of an hour it is no longer a retry.
 NEWEST_LINE = timedelta(minutes=15)
+
+_PAID = {
+    "method": PaymentMethod.CARD.value,
+    "status": PaymentStatus.SUCCEEDED.value,
+    "currency": Currency.MYR.value,
+}
 
 
 def log_alerts(catalog: Catalog) -> AlertGroup:
@@ -35,7 +41,12 @@ def log_alerts(catalog: Catalog) -> AlertGroup:
     return AlertGroup(
         "payment-logs",
         "logs.yaml",
-        (no_logs_arrive(job, target), elasticsearch_red(job, target), elasticsearch_yellow(job, target)),
+        (
+            no_logs_arrive(job, target),
+            no_log_at_all(job, target),
+            elasticsearch_red(job, target),
+            elasticsearch_yellow(job, target),
+        ),
     )
 
 
@@ -45,23 +56,18 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
     window = format_duration(NEWEST_LINE)
     at = timedelta(hours=1)
     minutes = at // timedelta(minutes=1)
-    paid = {
-        "method": PaymentMethod.CARD.value,
-        "status": PaymentStatus.SUCCEEDED.value,
-        "currency": Currency.MYR.value,
-    }
 
     def newest(age: timedelta, payments: str, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the time of the newest line, whose age is ``age`` at the time of the check."""
         return (
             by.series(elasticsearch.NEWEST_LOG.name, steady((at - age).total_seconds(), minutes)),
-            by.series(business.PAYMENTS.name, payments, **paid),
+            by.series(business.PAYMENTS.name, payments, **_PAID),
         )
 
     def arrive(lag: timedelta) -> tuple[InputSeries, ...]:
         """Return the time of the newest line when each can be searched so long after it was written."""
         series = target.series(elasticsearch.NEWEST_LOG.name, f"{number(-lag.total_seconds())}+60x{minutes}")
-        return (series, target.series(business.PAYMENTS.name, busy, **paid))
+        return (series, target.series(business.PAYMENTS.name, busy, **_PAID))
 
     busy, idle = rising(10, minutes), steady(1000, minutes)
     late = NEWEST_LINE + timedelta(minutes=10)
@@ -124,13 +130,74 @@ def no_logs_arrive(job: str, target: Target) -> Alert:
                 newest(timedelta(hours=8), then(steady(1000, 57), steady(1001, 5))),
                 at,
             ),
-            Scenario("no line has ever come, or the collector is off", newest(late, busy)[1:], at),
+            Scenario("no line has ever come, which NoLogInElasticsearch says", newest(late, busy)[1:], at),
             Scenario(
                 "payments of another job",
                 (*newest(timedelta(hours=8), idle), *newest(timedelta(0), busy, by=replace(target, job="other"))),
                 at,
             ),
             Scenario("payments are not counted", newest(late, absent(minutes)), at),
+            Scenario("no data", (), at),
+        ),
+    )
+
+
+def no_log_at_all(job: str, target: Target) -> Alert:
+    """Payments are made, and the index has no line at all."""
+    window = format_duration(NEWEST_LINE)
+    pending = timedelta(minutes=15)
+    at = timedelta(hours=1)
+    minutes = at // timedelta(minutes=1)
+    lines, newest = elasticsearch.LOG_LINES, elasticsearch.NEWEST_LOG
+
+    def searched(payments: str, *found: str, by: Target = target) -> tuple[InputSeries, ...]:
+        """Return what an exporter that searches the index publishes, with the newest line where one was found."""
+        return (
+            *(by.series(lines.name, steady(0, minutes), **{lines.label_names[0]: pattern}) for pattern in LogPattern),
+            *(by.series(newest.name, values) for values in found),
+            by.series(business.PAYMENTS.name, payments, **_PAID),
+        )
+
+    busy, idle = rising(10, minutes), steady(1000, minutes)
+    firing = (target.job_labels,)
+    return Alert(
+        name="NoLogInElasticsearch",
+        # Here the absence of the newest line is the finding; that there was a search is known by its counts.
+        expr=f"group by ({JOB}) ({lines}{{{job}}}) unless group by ({JOB}) ({newest}{{{job}}})"
+        f" and max by ({JOB}) (increase({business.PAYMENTS}{{{job}}}[{window}])) > 0",
+        # A new data stream gets its first line soon after the first payment.
+        pending=pending,
+        severity=Severity.WARNING,
+        priority=Priority.P2,
+        team=Team.SERVICE_OUTAGE,
+        incident=IncidentKey.SERVICE_UNAVAILABLE,
+        summary="There is no log in Elasticsearch at all",
+        description="Payments are made in {{ $labels.environment }}, and the index holds no line.",
+        meaning="Fluentd has never sent anything, sends it to another index, or the index was deleted.",
+        impact="None on payments; who looks into an incident finds no logs.",
+        scenarios=(
+            Scenario("payments and no line", searched(busy), at, firing),
+            Scenario(
+                "payments, and two exporters find no line, of which one cannot read the payments",
+                (*searched(busy), *searched(idle, by=target.second)),
+                at,
+                firing,
+            ),
+            Scenario("a payment every twelve minutes", searched(then(*(f"{n}+0x11" for n in range(7)))), at, firing),
+            Scenario("the counter begins anew", searched(then(rising(10, 50), rising(10, 20))), at, firing),
+            Scenario("for as long as it takes", searched(busy), pending + timedelta(minutes=1), firing),
+            Scenario("not for long enough", searched(busy), pending - timedelta(minutes=1)),
+            Scenario("old lines are NoLogsArrive's matter", searched(busy, steady(-9e5, minutes)), at),
+            Scenario("the first line has come", searched(busy, then(absent(50), steady(3000, 20))), at),
+            Scenario(
+                "another job's lines are not ours",
+                (*searched(busy), *searched(busy, steady(0, minutes), by=replace(target, job="other"))),
+                at,
+                firing,
+            ),
+            Scenario("nobody pays", searched(idle), at),
+            Scenario("a payment every half an hour", searched(then(*(f"{n}+0x29" for n in range(3)))), at),
+            Scenario("the search fails, or the collector is off", searched(busy)[-1:], at),
             Scenario("no data", (), at),
         ),
     )

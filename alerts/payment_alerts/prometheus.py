@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from payment_alerts.kubernetes_scraping import kubernetes_job, kubernetes_targets
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.monitoring import ALERTMANAGER_JOB, MONITORING, PROMETHEUS_JOB
 
 if TYPE_CHECKING:
@@ -38,9 +39,15 @@ def prometheus(catalog: Catalog) -> Documents:
             ),
             _job(settings, PROMETHEUS_JOB, {MONITORING: scraping.prometheus}),
             _job(settings, ALERTMANAGER_JOB, {MONITORING: scraping.alertmanagers}),
+            *_fluentd_jobs(settings),
         ],
     }
     return {"prometheus/prometheus.yml": YamlDocument(content, __name__)}
+
+
+def _fluentd_jobs(settings: Settings) -> list[dict[str, Any]]:
+    targets = {name: place.fluentd for name, place in settings.environments.items() if place.fluentd}
+    return [_job(settings, FLUENTD_JOB, targets)] if targets else []
 
 
 def _job(settings: Settings, job: str, targets: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

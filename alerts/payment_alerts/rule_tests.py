@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
 
+#: Between two evaluations of a group that names no interval.
+EVALUATION_INTERVAL = timedelta(minutes=1)
 TESTS_DIRECTORY = "prometheus/tests"
-_USUAL = timedelta(minutes=1)
 
 
 def rule_tests(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
@@ -33,13 +34,21 @@ def rule_tests(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     return {
         f"{TESTS_DIRECTORY}/{_name(group, every)}": YamlDocument(_file(catalog, group, every), __name__)
         for group in groups
-        for every in sorted({scenario.every for alert in group.alerts for scenario in alert.scenarios})
+        for every in sorted({_pace(group, scenario) for alert in group.alerts for scenario in alert.scenarios})
     }
+
+
+def _usual_pace(group: AlertGroup) -> timedelta:
+    return group.interval or EVALUATION_INTERVAL
+
+
+def _pace(group: AlertGroup, scenario: Scenario) -> timedelta:
+    return max(scenario.every, _usual_pace(group))
 
 
 def _name(group: AlertGroup, every: timedelta) -> str:
     stem = group.file.removesuffix(".yaml")
-    return group.file if every == _USUAL else f"{stem}.every-{format_duration(every)}.yaml"
+    return group.file if every == _usual_pace(group) else f"{stem}.every-{format_duration(every)}.yaml"
 
 
 def _file(catalog: Catalog, group: AlertGroup, every: timedelta) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def _file(catalog: Catalog, group: AlertGroup, every: timedelta) -> dict[str, An
             _test(catalog, alert, scenario)
             for alert in group.alerts
             for scenario in alert.scenarios
-            if scenario.every == every
+            if _pace(group, scenario) == every
         ],
     }
 

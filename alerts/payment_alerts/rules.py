@@ -25,7 +25,8 @@ def rules(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
     recordings = [{"record": rule.record, "expr": rule.expr} for rule in group.recordings]
     alerts = [_alert(catalog, alert) for alert in group.alerts]
-    return {"groups": [{"name": group.name, "rules": [*recordings, *alerts]}]}
+    interval = {"interval": format_duration(group.interval)} if group.interval else {}
+    return {"groups": [{"name": group.name, **interval, "rules": [*recordings, *alerts]}]}
 
 
 def _alert(catalog: Catalog, alert: Alert) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _SUFFIX = ".sql.gz"
 #: The outcome of the last run of ``payment-service backup`` and of ``verify-backup``.
 LAST_BACKUP = "backup.report.json"
 LAST_VERIFICATION = "verification.report.json"
+#: The last failover test, as ``payment-service failover-test`` was told of it.
+LAST_FAILOVER_TEST = "failover-test.report.json"
 
 #: Bytes of a report that are read; a database of a thousand tables stays below a fifth of it.
 LARGEST_REPORT = 1 << 20
@@ -65,6 +67,13 @@ class VerificationOutcome(StrEnum):
     """Whether a backup was restored to exactly what it was taken from."""
 
     VERIFIED = "verified"
+    FAILED = "failed"
+
+
+class FailoverTestOutcome(StrEnum):
+    """What those who did a failover test found."""
+
+    PASSED = "passed"
     FAILED = "failed"
 
 
@@ -115,6 +124,15 @@ class VerificationReport(_Run):
     outcome: VerificationOutcome
     file: Annotated[str, Field(max_length=255)] | None = None
     restore_seconds: Seconds | None = None
+
+
+class FailoverTestReport(_Report):
+    """The last failover test, and when the last one that passed was; ``note`` is for people."""
+
+    outcome: FailoverTestOutcome
+    recorded: UtcTime
+    last_passed: UtcTime | None
+    note: Reason = ""
 
 
 ReportT = TypeVar("ReportT", bound=BaseModel)

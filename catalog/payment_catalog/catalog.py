@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from payment_catalog.escalation import ESCALATION_MATRIX, EscalationRow, Team
 from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import EXTERNAL_METRICS, PROCESS_METRICS
+from payment_catalog.fluentd_metrics import FLUENTD_METRICS
 from payment_catalog.incidents import Incident, IncidentKey, incidents
 from payment_catalog.kubernetes_metrics import KUBERNETES_METRICS
 from payment_catalog.monitoring_incident import monitoring_blind
@@ -69,7 +70,14 @@ def build_catalog(settings: Settings) -> Catalog:
     """Return the catalogue for ``settings``."""
     return Catalog(
         settings=settings,
-        metrics=(*SERVICE_METRICS, *EXPORTER_METRICS, *PROCESS_METRICS, *EXTERNAL_METRICS, *KUBERNETES_METRICS),
+        metrics=(
+            *SERVICE_METRICS,
+            *EXPORTER_METRICS,
+            *PROCESS_METRICS,
+            *EXTERNAL_METRICS,
+            *KUBERNETES_METRICS,
+            *FLUENTD_METRICS,
+        ),
         signals=signals(settings),
         objectives=objectives(settings),
         severity_levels=SEVERITY_LEVELS,

@@ -8,6 +8,11 @@ from payment_catalog.publishers import EXPORTER, SERVICE
 
 CLIENT_LIBRARY = "prometheus_client.ProcessCollector"
 
+RESIDENT_MEMORY = "process_resident_memory_bytes"
+START_TIME = "process_start_time_seconds"
+OPEN_FILES = "process_open_fds"
+MOST_OPEN_FILES = "process_max_fds"
+
 UP = Metric("up", MetricType.GAUGE, "1 when the last scrape of the target succeeded, else 0.", PROMETHEUS)
 ALERTS = Metric(
     "ALERTS",
@@ -30,15 +35,15 @@ PROCESS_METRICS: tuple[Metric, ...] = tuple(
     for publisher in (SERVICE, EXPORTER)
     for name, kind, description in (
         ("process_virtual_memory_bytes", MetricType.GAUGE, "Virtual memory size in bytes."),
-        ("process_resident_memory_bytes", MetricType.GAUGE, "Resident memory size in bytes."),
+        (RESIDENT_MEMORY, MetricType.GAUGE, "Resident memory size in bytes."),
         (
-            "process_start_time_seconds",
+            START_TIME,
             MetricType.GAUGE,
             "Start time of the process since unix epoch in seconds.",
         ),
         ("process_cpu_seconds_total", MetricType.COUNTER, "Total user and system CPU time spent in seconds."),
-        ("process_open_fds", MetricType.GAUGE, "Number of open file descriptors."),
-        ("process_max_fds", MetricType.GAUGE, "Maximum number of open file descriptors."),
+        (OPEN_FILES, MetricType.GAUGE, "Number of open file descriptors."),
+        (MOST_OPEN_FILES, MetricType.GAUGE, "Maximum number of open file descriptors."),
     )
 )
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from payment_catalog.durations import Duration, format_duration
 from payment_catalog.escalation import Team
+from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
 from payment_catalog.severities import Priority
@@ -88,6 +89,8 @@ class Environment(Section):
     """``host:port`` of kube-state-metrics; without one, no alert on pods, roll-outs and quotas ever fires."""
     kubelet: tuple[Target, ...] = ()
     """``host:port`` of the kubelet of each node, for cAdvisor; without one, no alert on containers' limits fires."""
+    fluentd: tuple[Target, ...] = ()
+    """``host:port`` of Fluentd's metrics on each node (port 24231); without one, no alert on the log pipeline fires."""
     page: bool = True
     """Whether alerts of this environment wake somebody; if not, they go where P3 goes."""
 
@@ -354,7 +357,7 @@ class Settings(Section):
         if self.service == self.exporter:
             raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
         for key in ("service", "exporter"):
-            if getattr(self, key) in KUBERNETES_JOBS:
+            if getattr(self, key) in {*KUBERNETES_JOBS, FLUENTD_JOB}:
                 raise UnsoundError((key,), "is the name of a job of the bundle's own; choose another name")
         return self
 

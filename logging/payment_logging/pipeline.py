@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_catalog import fluentd_metrics
+from payment_catalog.durations import format_duration
 from payment_logging.fluentd import Environment, Pattern, Section
 
 if TYPE_CHECKING:
@@ -24,12 +26,22 @@ _BUFFERS = "/var/log/fluentd-buffers"
 def pipeline(settings: Settings) -> tuple[Section, ...]:
     """Return the sections of ``fluent.conf`` in order."""
     return (
+        *_metrics(),
         _tail(settings),
         _redact(_TAG),
         _join_partial_lines(),
         _lift_json(),
         _outputs(settings),
         _errors(),
+    )
+
+
+def _metrics() -> tuple[Section, ...]:
+    """Return the sources of Fluentd's own metrics, which Prometheus scrapes."""
+    return (
+        Section("source", "", {"@type": "prometheus", "@id": "metrics", "port": fluentd_metrics.FLUENTD_PORT}),
+        Section("source", "", {"@type": "prometheus_output_monitor", "@id": "output_metrics"}),
+        Section("source", "", {"@type": "prometheus_tail_monitor", "@id": "tail_metrics"}),
     )
 
 
@@ -131,7 +143,7 @@ def _elasticsearch(settings: Settings) -> Section:
         "",
         {
             "@type": "elasticsearch",
-            "@id": "elasticsearch",
+            "@id": fluentd_metrics.SEARCH_OUTPUT,
             "hosts": hosts,
             "user": Environment("ELASTICSEARCH_USER"),
             "password": Environment("ELASTICSEARCH_PASSWORD"),
@@ -154,8 +166,8 @@ def _archive(settings: Settings) -> Section:
         {
             "@type": "file",
             "path": f"{_BUFFERS}/s3",
-            "timekey": 3600,
-            "timekey_wait": "10m",
+            "timekey": round(fluentd_metrics.ARCHIVE_HOUR.total_seconds()),
+            "timekey_wait": format_duration(fluentd_metrics.ARCHIVE_WAIT),
             "timekey_use_utc": True,
             "chunk_limit_size": "64m",
             "total_limit_size": "4g",
@@ -167,7 +179,7 @@ def _archive(settings: Settings) -> Section:
         "",
         {
             "@type": "s3",
-            "@id": "archive",
+            "@id": fluentd_metrics.ARCHIVE_OUTPUT,
             "s3_bucket": settings.logs.s3_bucket,
             "s3_region": settings.logs.s3_region,
             "path": f"{settings.logs.s3_prefix}%Y/%m/%d/",

@@ -8,7 +8,13 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from payment_catalog.errors import ForeseenError
-from payment_service.commands.database import backup_command, maintain_command, migrate, verify_backup_command
+from payment_service.commands.database import (
+    backup_command,
+    failover_test_command,
+    maintain_command,
+    migrate,
+    verify_backup_command,
+)
 from payment_service.commands.exit_codes import INTERRUPTED, USAGE
 from payment_service.commands.keys import keys
 from payment_service.commands.serving import serve, simulate_gateway, worker
@@ -20,6 +26,7 @@ app.add_typer(migrate, name="migrate")
 app.command("maintain")(maintain_command)
 app.command("backup")(backup_command)
 app.command("verify-backup")(verify_backup_command)
+app.command("failover-test")(failover_test_command)
 app.add_typer(keys, name="keys")
 app.command("simulate-gateway")(simulate_gateway)
 

@@ -32,6 +32,11 @@ OF_THE_INSTANCE = {
     "MemoryUsageHigh",
     "DiskUsageHigh",
     "ExporterConfigurationRejected",
+    "FileDescriptorsNearLimit",
+    "MemoryLeak",
+    "FileDescriptorLeak",
+    "DiskFullWithinADay",
+    "DiskFullWithinHours",
 }
 
 

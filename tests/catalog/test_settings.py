@@ -105,6 +105,7 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ),
         ("routing:\n  priorities: {P0: [pager]}\n", 2, "routing.priorities", "P1, P2, P3"),
         ("environments: {}\n", 1, "environments", "at least 1"),
+        ("service: fluentd\n", 1, "service", "the name of a job of the bundle's own"),
         ("service: [a\n", 2, "", "is not valid YAML"),
         ("- a\n", 1, "", "must be a mapping"),
         ("labels: &a {}\nthresholds: *a\n", 1, "", "anchor or alias"),

@@ -12,11 +12,14 @@ import pytest
 from payment_catalog.backup_report import (
     LARGEST_REPORT,
     LAST_BACKUP,
+    LAST_FAILOVER_TEST,
     LAST_VERIFICATION,
     BackupOutcome,
     BackupReport,
     BackupRun,
     DatabaseKind,
+    FailoverTestOutcome,
+    FailoverTestReport,
     TableContent,
     VerificationOutcome,
     VerificationReport,
@@ -24,7 +27,8 @@ from payment_catalog.backup_report import (
     report_of,
     write_report,
 )
-from payment_catalog.exporter_metrics import backup as metrics
+from payment_catalog.exporter_metrics import COLLECTOR_METRICS
+from payment_catalog.vocabulary import ExporterCollector
 from payment_exporter.collectors.backup import BackupCollector
 from payment_exporter.configuration import Backup
 
@@ -46,6 +50,10 @@ def verification(outcome: VerificationOutcome, restore: float | None) -> Verific
     return VerificationReport(
         started=STARTED, finished=FINISHED, duration_seconds=90, outcome=outcome, restore_seconds=restore
     )
+
+
+def failover_test(outcome: FailoverTestOutcome, last_passed: datetime | None) -> FailoverTestReport:
+    return FailoverTestReport(outcome=outcome, recorded=FINISHED, last_passed=last_passed, note="by hand")
 
 
 @pytest.fixture
@@ -80,7 +88,9 @@ def test_everything_declared_is_published(collector: BackupCollector, tmp_path: 
     (tmp_path / "db_backup_1.sql.gz").write_bytes(b"x")
     write_report(tmp_path / LAST_BACKUP, run())
     write_report(tmp_path / LAST_VERIFICATION, verification(VerificationOutcome.VERIFIED, 61.5))
-    assert set(samples(collector.collect())) == {metric.name for metric in metrics.METRICS}
+    write_report(tmp_path / LAST_FAILOVER_TEST, failover_test(FailoverTestOutcome.PASSED, FINISHED))
+    declared = {metric.name for metric in COLLECTOR_METRICS[ExporterCollector.BACKUP]}
+    assert set(samples(collector.collect())) == declared
 
 
 def test_the_newest_backup_is_measured(collector: BackupCollector, tmp_path: Path) -> None:
@@ -132,6 +142,27 @@ def test_failures_are_published(collector: BackupCollector, tmp_path: Path) -> N
     shown = published(collector)
     assert (shown["backup_last_run_success"], shown["backup_verification_success"]) == (0, 0)
     assert "backup_restore_duration_seconds" not in shown
+
+
+def test_the_last_failover_test_and_the_last_that_passed_are_published(
+    collector: BackupCollector, tmp_path: Path
+) -> None:
+    write_report(tmp_path / LAST_FAILOVER_TEST, failover_test(FailoverTestOutcome.PASSED, FINISHED))
+    assert published(collector) == {
+        "backup_files": 0,
+        "failover_test_last_timestamp_seconds": FINISHED.timestamp(),
+        "failover_test_last_success": 1,
+        "failover_test_last_success_timestamp_seconds": FINISHED.timestamp(),
+    }
+    write_report(tmp_path / LAST_FAILOVER_TEST, failover_test(FailoverTestOutcome.FAILED, STARTED))
+    assert published(collector) == {
+        "backup_files": 0,
+        "failover_test_last_timestamp_seconds": FINISHED.timestamp(),
+        "failover_test_last_success": 0,
+        "failover_test_last_success_timestamp_seconds": STARTED.timestamp(),
+    }
+    write_report(tmp_path / LAST_FAILOVER_TEST, failover_test(FailoverTestOutcome.FAILED, None))
+    assert "failover_test_last_success_timestamp_seconds" not in published(collector)
 
 
 @pytest.mark.parametrize(

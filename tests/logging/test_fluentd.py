@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import payment_logging
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import TextDocument, YamlDocument
+from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, FLUENTD_PORT, SEARCH_OUTPUT
 from payment_catalog.settings import Settings
 from payment_logging.fluentd import Environment, Section, print_sections, print_value
 from payment_logging.pipeline import _CARD, pipeline
@@ -57,6 +58,16 @@ def test_every_section_is_closed() -> None:
         elif match := re.fullmatch(r"<(\w+)( .*)?>", text):
             opened.append(match[1])
     assert opened == []
+
+
+def test_fluentds_own_metrics_are_published_for_the_outputs_that_alerts_name() -> None:
+    sources = [section.parameters for section in pipeline(Settings()) if section.name == "source"]
+    assert {"@type": "prometheus", "@id": "metrics", "port": FLUENTD_PORT} in sources
+    types = {parameters["@type"] for parameters in sources}
+    assert {"prometheus_output_monitor", "prometheus_tail_monitor"} <= types
+    lines = [text.strip() for text in configuration().splitlines()]
+    assert f"@id {SEARCH_OUTPUT}" in lines
+    assert f"@id {ARCHIVE_OUTPUT}" in lines
 
 
 def test_card_numbers_are_redacted_before_a_line_is_parsed() -> None:

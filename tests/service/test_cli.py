@@ -124,6 +124,19 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "backups").iterdir()] == ["backup.report.json"]
 
 
+def test_a_failover_test_is_recorded_beside_the_backups(tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    said = run(tmp_path, "failover-test", "passed", "--directory", "backups", "--dry-run")
+    assert (said.returncode, list((tmp_path / "backups").iterdir())) == (0, [])
+    done = run(tmp_path, "failover-test", "failed", "--directory", "backups", "--note", "the replica lagged")
+    assert done.returncode == 0, done.stderr
+    assert "the replica lagged" in (tmp_path / "backups" / "failover-test.report.json").read_text()
+    assert run(tmp_path, "failover-test", "splendid", "--directory", "backups").returncode == 2
+    nowhere = run(tmp_path, "failover-test", "passed", "--directory", "nowhere")
+    assert nowhere.returncode == 2
+    assert nowhere.stderr == "payment-service: nowhere: no such directory\n"
+
+
 def test_care_says_what_it_would_do_and_does_it(tmp_path: Path) -> None:
     run(tmp_path, "migrate", "up")
     said = run(tmp_path, "maintain", "--dry-run")

@@ -45,11 +45,19 @@ _DOWN = (
     "(Alertmanager|Prometheus|MonitoringInstance)Down"
 )
 #: They compare the largest of values that are never negative with 0, over exporters that tell the same.
-_NONE_AT_ALL = "ServiceUnreachable|GatewayUnreachable|Backup(Missing|Failed|VerificationFailed)|LocksWaiting"
+_NONE_AT_ALL = (
+    "ServiceUnreachable|GatewayUnreachable|Backup(Missing|Failed|VerificationFailed)|LocksWaiting|FailoverTestFailed"
+)
 _COUNTED = (
     "CardDataReceived|GatewaySignatureFailures|ApiKeyFromManyAddresses|ForeignPaymentAccess|PaymentIdEnumeration|"
     "ApiKeyScopeDenied|DeadlocksFound|RedisRejectsConnections"
 )
+_LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
+_FLOODS = "RequestFlood|MostRequestsRateLimited|MostRequestsRefused"
+_LAST_BIT = "No regression and no extrapolated rate meets the limit to the last bit."
+_DISKS = "DiskFullWithin(ADay|Hours)"
+_ANY_UNIT = "What is above 0 is so in any unit of time."
+_SAME_JOB = "The other side selects the job, and the sides match on that label."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
 _WHOLE_EVENTS = "An increase counts whole events and is extrapolated by at most one scrape: it is never in between."
@@ -120,6 +128,40 @@ _SIMPLE = (
         r"/ on \(environment, namespace, job\) (.*) -> / on \(environment, namespace\) \1",
         "Both sides are of one job.",
     ),
+    Equivalent(
+        f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}|NoLogInElasticsearch|{_DISKS}|RequestsPileUp|GatewayOperationsPileUp",
+        Kind.MATCHER,
+        r'(\{job[^,]*\}|[, ]*job="[^,]*"[, ]*) -> nothing',
+        _SAME_JOB,
+    ),
+    Equivalent("FluentdForwardsNothing", Kind.MATCHER, r'job="[^,]*"[, ]* -> nothing', _SAME_JOB),
+    Equivalent("LogArchiveStale", Kind.MATCHER, r'[, ]*(job|plugin_id)="[^,]*"[, ]* -> nothing', _SAME_JOB),
+    Equivalent(
+        "Fluentd(OutputFails|ForwardsNothing)|LogArchiveStale|NoLogInElasticsearch",
+        Kind.COMPARATOR,
+        "> 0 -> != 0",
+        _NEVER_NEGATIVE,
+    ),
+    Equivalent(
+        "Fluentd(OutputFails|ForwardsNothing)|NoLogInElasticsearch", Kind.FUNCTION, "increase -> rate", _ANY_UNIT
+    ),
+    Equivalent("FluentdForwardsNothing|NoLogInElasticsearch", Kind.AGGREGATION, "max -> (avg|sum)", _NEVER_NEGATIVE),
+    Equivalent("FluentdForwardsNothing", Kind.AGGREGATION, "sum -> (max|min|avg)", "There is one such output."),
+    Equivalent(_DISKS, Kind.COMPARATOR, r"< 0(\.\d)? -> <= .*", "A trend meets the limit at one moment at most."),
+    Equivalent(_DISKS, Kind.THRESHOLD, "0 -> -?1", "One byte of a disk."),
+    Equivalent(_DISKS, Kind.GUARD, r"\(.* > 0\) -> .*", "A share of nothing is below no limit."),
+    Equivalent(_DISKS, Kind.COMPARATOR, "> 0 -> (>=|!=) 0", "A share of nothing is below no limit."),
+    Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
+    Equivalent(
+        "FailoverNeverTested|NoLogInElasticsearch",
+        Kind.AGGREGATION,
+        "group -> count",
+        "Only whether there is a result counts.",
+    ),
+    Equivalent("FailedAuthPersists", Kind.COMPARATOR, r"> 0\.1 -> >= 0\.1", _LAST_BIT),
+    Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", _LAST_BIT),
+    Equivalent("FileDescriptorsNearLimit", Kind.COMPARATOR, "> 0 -> != 0", _NEVER_NEGATIVE),
+    Equivalent("FileDescriptorsNearLimit", Kind.THRESHOLD, "0 -> 1", "No process runs with a single descriptor."),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.NUMBER, "0 -> -1", _NO_ERRORS),

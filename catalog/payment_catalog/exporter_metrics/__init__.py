@@ -8,6 +8,7 @@ from payment_catalog.exporter_metrics import (
     backup,
     business,
     elasticsearch,
+    failover,
     host,
     operation,
     postgres,
@@ -26,7 +27,7 @@ COLLECTOR_METRICS: Mapping[ExporterCollector, tuple[Metric, ...]] = {
     ExporterCollector.POSTGRES: postgres.METRICS,
     ExporterCollector.REDIS: redis.METRICS,
     ExporterCollector.HOST: host.METRICS,
-    ExporterCollector.BACKUP: backup.METRICS,
+    ExporterCollector.BACKUP: (*backup.METRICS, *failover.METRICS),
     ExporterCollector.ELASTICSEARCH: elasticsearch.METRICS,
     ExporterCollector.PROBE: probe.METRICS,
 }

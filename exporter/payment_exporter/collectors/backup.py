@@ -1,4 +1,4 @@
-"""Database backups in a directory, what the reports beside them say of making and verifying them, and the targets."""
+"""Database backups in a directory, the targets, and what reports there say of making, verifying and failing over."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, TypeVar
 from payment_catalog.backup_report import (
     BACKUP_GLOB,
     LAST_BACKUP,
+    LAST_FAILOVER_TEST,
     LAST_VERIFICATION,
     BackupOutcome,
     BackupRun,
+    FailoverTestOutcome,
+    FailoverTestReport,
     VerificationOutcome,
     VerificationReport,
     read_report,
 )
 from payment_catalog.exporter_metrics import backup as metrics
+from payment_catalog.exporter_metrics import failover
 from payment_catalog.exposition import single
 from payment_catalog.vocabulary import ExporterCollector
 
@@ -58,6 +62,7 @@ class BackupCollector:
         yield from self._files()
         yield from self._last_run()
         yield from self._last_verification()
+        yield from self._last_failover_test()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -84,6 +89,14 @@ class BackupCollector:
             yield single(metrics.VERIFICATION_TIMESTAMP, run.finished.timestamp())
             if run.restore_seconds is not None:
                 yield single(metrics.RESTORE_DURATION, run.restore_seconds)
+
+    def _last_failover_test(self) -> Iterator[MetricFamily]:
+        test = self._read(LAST_FAILOVER_TEST, FailoverTestReport)
+        if test:
+            yield single(failover.LAST_TIMESTAMP, test.recorded.timestamp())
+            yield single(failover.LAST_SUCCESS, test.outcome is FailoverTestOutcome.PASSED)
+            if test.last_passed is not None:
+                yield single(failover.LAST_SUCCESS_TIMESTAMP, test.last_passed.timestamp())
 
     def _read(self, name: str, kind: type[ReportT]) -> ReportT | None:
         """Return the report, or ``None``; why it cannot be read is logged when it changes, not at each scrape."""

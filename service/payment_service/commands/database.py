@@ -1,4 +1,4 @@
-"""What is done to the database: schema, weekly care, backups."""
+"""What is done to the database: schema, weekly care, backups, and the record of failover tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from payment_catalog.backup_report import VerificationOutcome
+from payment_catalog.backup_report import FailoverTestOutcome, VerificationOutcome
 from payment_catalog.database_settings import DatabaseSettings
 from payment_service.commands.exit_codes import FINDINGS
 from payment_service.ledger import statement_statistics
@@ -17,6 +17,7 @@ from payment_service.ledger.database import create_engine
 from payment_service.ledger.migrations import SchemaStatus, migrate_up, schema_status
 from payment_service.maintenance.backup import DEFAULT_DIRECTORY, BackupPlan, back_up
 from payment_service.maintenance.care import MaintenancePlan, maintain
+from payment_service.maintenance.failover import FailoverTest, record_failover_test
 from payment_service.maintenance.verification import VerificationPlan, say_verification, verify_backup
 from payment_service.settings import read_environment
 
@@ -92,6 +93,17 @@ def verify_backup_command(
         typer.echo(f"{report.file or directory}: {report.reason}", err=True)
         raise typer.Exit(FINDINGS)
     typer.echo(f"{report.file}: verified")
+
+
+def failover_test_command(
+    outcome: Annotated[FailoverTestOutcome, typer.Argument(help="Whether the service worked after the failover.")],
+    directory: Directory = DEFAULT_DIRECTORY,
+    note: Annotated[str, typer.Option(help="What was found; no secret, as others may read it.")] = "",
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Record the monthly failover test that has just ended, for the exporter; it does not perform one."""
+    record_failover_test(FailoverTest(outcome, note, directory), typer.echo, dry_run=dry_run)
 
 
 def bring_up(settings: DatabaseSettings) -> None:
