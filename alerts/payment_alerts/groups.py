@@ -12,6 +12,7 @@ from payment_alerts.business_alerts import business_alerts
 from payment_alerts.database_alerts import database_alerts
 from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
+from payment_alerts.escalation_alerts import escalation_alerts
 from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.infrastructure_alerts import infrastructure_alerts
 from payment_alerts.log_alerts import log_alerts
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
-    """Return every group of rules, symptoms before causes."""
+    """Return every group of rules, symptoms before causes, and at last that of the escalations of all of them."""
     groups = (
         availability_alerts(catalog),
         *slo_alerts(catalog),
@@ -50,7 +51,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         log_alerts(catalog),
         exporter_alerts(catalog),
     )
-    return tuple(map(with_scenario_elsewhere, groups))
+    return tuple(map(with_scenario_elsewhere, (*groups, *escalation_alerts(catalog, groups))))
 
 
 def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:
