@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -50,8 +50,8 @@ class Alert:
     runbook page. ``silent_elsewhere`` tells whether the same series of another job leave it silent.
     ``keep_firing`` is for how long it goes on firing after the expression has no result any more: for a value that
     swings about its limit, so that one incident makes one message. ``from_series`` names those of the rule's own
-    labels that each result brings itself. ``always`` is for the one that is never silent: it shows that alerts
-    arrive.
+    labels that each result brings itself; ``extra_labels`` are further labels of the rule. ``always`` is for the one
+    that is never silent: it shows that alerts arrive.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Alert:
     keep_firing: timedelta = timedelta(0)
     from_series: frozenset[str] = frozenset()
     always: bool = False
+    extra_labels: Mapping[str, str] = field(default_factory=dict)
 
     def labels(self, catalog: Catalog) -> dict[str, str]:
         """Return the labels of the rule."""
@@ -78,6 +79,7 @@ class Alert:
             "priority": self.priority.value,
             "team": self.team.value,
             "incident": self.incident.value,
+            **self.extra_labels,
             **catalog.settings.labels,
         }
         return {name: value for name, value in labels.items() if name not in self.from_series}

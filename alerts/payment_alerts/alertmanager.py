@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from payment_alerts.groups import alert_groups
+from payment_alerts.inhibitions import inhibitions
+from payment_alerts.routes import receivers, routes, time_intervals, watchdog_receiver
 from payment_catalog.documents import TextDocument, YamlDocument
-from payment_catalog.durations import format_duration
-from payment_catalog.escalation import Team
 from payment_catalog.settings import EmailContact, PagerDutyContact, SlackContact, WebhookContact
-from payment_catalog.severities import SEVERITY_LEVELS, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from payment_alerts.routes import Receiver
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.settings import ContactPoint, Settings
 
 CONFIGURATION = "alertmanager/alertmanager.yml"
 TEMPLATE = "alertmanager/templates/payment.tmpl"
-
-#: Alerts of one incident make one message.
-_GROUP_BY = ["environment", "namespace", "incident"]
-_SAME_PLACE = ["environment", "namespace"]
-#: Two alerts with these in common are levels of one; a label that neither has counts as equal.
-_SAME_THING = [*_SAME_PLACE, "incident", "team", "job", "instance", "target", "collector", "mountpoint", "table"]
-#: How long the first message waits for its companions: no longer than a response time can spare.
-_GROUP_WAIT = {Priority.P0: "10s", Priority.P1: "30s", Priority.P2: "1m", Priority.P3: "5m"}
-#: Priority that decides for an environment that wakes nobody.
-_QUIET = Priority.P3
+#: For alerts that are sent without an end; Prometheus always sends one.
+_RESOLVE_TIMEOUT = "5m"
 
 
 def alertmanager(catalog: Catalog) -> Documents:
     """Return ``alertmanager.yml`` and the template of its messages."""
     template = resources.files(__package__).joinpath("templates", "payment.tmpl").read_text(encoding="utf-8")
     return {
-        CONFIGURATION: YamlDocument(_configuration(catalog.settings), __name__),
+        CONFIGURATION: YamlDocument(_configuration(catalog), __name__),
         TEMPLATE: TextDocument(template, __name__),
     }
 
 
-def receiver_name(priority: Priority, team: Team | None = None) -> str:
-    """Return the name of the receiver for a priority, or for a priority of a team with contact points of its own."""
-    return f"{priority.lower()}-{team}" if team else priority.lower()
-
-
-def _configuration(settings: Settings) -> dict[str, Any]:
+def _configuration(catalog: Catalog) -> dict[str, Any]:
+    settings = catalog.settings
+    alerts = {alert.name for group in alert_groups(catalog) for alert in group.alerts}
     content: dict[str, Any] = {
-        "global": _smtp(settings),
+        "global": {"resolve_timeout": _RESOLVE_TIMEOUT, **_smtp(settings)},
         "templates": ["templates/*.tmpl"],
-        "route": _routes(settings),
-        "inhibit_rules": _inhibitions(),
-        "receivers": [
-            {"name": name, **_integrations(settings, contacts)} for name, contacts in _receivers(settings).items()
-        ],
+        "route": routes(settings),
+        "time_intervals": time_intervals(settings),
+        "inhibit_rules": inhibitions(alerts),
+        "receivers": [_receiver(settings, receiver) for receiver in receivers(settings)],
     }
     return {key: value for key, value in content.items() if value}
 
@@ -71,71 +59,14 @@ def _smtp(settings: Settings) -> dict[str, Any]:
     return {"smtp_smarthost": settings.smtp.smarthost, "smtp_from": settings.smtp.sender, **account}
 
 
-def _routes(settings: Settings) -> dict[str, Any]:
-    quiet = settings.quiet_environments
-    routes = [_route(settings, priority) for priority in Priority]
-    if quiet:
-        routes.insert(
-            0, {"receiver": receiver_name(_QUIET), "matchers": [f'environment=~"{"|".join(quiet)}"'], "continue": False}
-        )
-    return {
-        "receiver": receiver_name(_QUIET),
-        "group_by": _GROUP_BY,
-        "group_wait": _GROUP_WAIT[_QUIET],
-        "group_interval": "5m",
-        "repeat_interval": _repeat(_QUIET),
-        "routes": routes,
-    }
-
-
-def _route(settings: Settings, priority: Priority) -> dict[str, Any]:
-    route: dict[str, Any] = {
-        "receiver": receiver_name(priority),
-        "matchers": [f'priority="{priority}"'],
-        "group_wait": _GROUP_WAIT[priority],
-        "repeat_interval": _repeat(priority),
-    }
-    teams = [
-        {"receiver": receiver_name(priority, team), "matchers": [f'team="{team}"']} for team in settings.routing.teams
-    ]
-    return {**route, "routes": teams} if teams else route
-
-
-def _repeat(priority: Priority) -> str:
-    """Return the runbook's response time: who has not responded by then is told again; at least half an hour."""
-    return format_duration(max(SEVERITY_LEVELS[priority].response, timedelta(minutes=30)))
-
-
-def _inhibitions() -> list[dict[str, Any]]:
-    """Return what silences what: a service that is down explains its symptoms, a critical level its warning.
-
-    Security alerts silence nothing and are silenced by nothing: two of them are two traces of one attack.
-    """
-    return [
-        {
-            "source_matchers": ['alertname="PaymentServiceDown"'],
-            "target_matchers": ['team=~"service-outage|performance-issue"', 'priority!="P0"'],
-            "equal": _SAME_PLACE,
-        },
-        {
-            "source_matchers": ['severity="critical"'],
-            "target_matchers": ['severity="warning"', f'team!="{Team.SECURITY_INCIDENT}"'],
-            "equal": _SAME_THING,
-        },
-    ]
-
-
-def _receivers(settings: Settings) -> dict[str, tuple[ContactPoint, ...]]:
-    receivers: dict[str, tuple[ContactPoint, ...]] = {}
-    for priority, names in settings.routing.priorities.items():
-        receivers[receiver_name(priority)] = _contacts(settings, names)
-        for team, more in settings.routing.teams.items():
-            receivers[receiver_name(priority, team)] = _contacts(settings, (*names, *more))
-    return receivers
-
-
-def _contacts(settings: Settings, names: Iterable[str]) -> tuple[ContactPoint, ...]:
-    return tuple(settings.contact_points[name] for name in dict.fromkeys(names))
+def _receiver(settings: Settings, receiver: Receiver) -> dict[str, Any]:
+    contacts = [settings.contact_points[name] for name in dict.fromkeys(receiver.contacts)]
+    integrations = _integrations(settings, contacts)
+    if receiver == watchdog_receiver(settings):
+        # A call that says that it is over would count as one that says that all is well.
+        calls = {kind: [{**call, "send_resolved": False} for call in found] for kind, found in integrations.items()}
+        return {"name": receiver.name, **calls}
+    return {"name": receiver.name, **integrations}
 
 
 def _integrations(settings: Settings, contacts: Iterable[ContactPoint]) -> dict[str, list[dict[str, Any]]]:

@@ -15,6 +15,7 @@ from payment_alerts.database_alerts import database_alerts
 from payment_alerts.database_server_alerts import database_server_alerts
 from payment_alerts.disk_alerts import disk_alerts
 from payment_alerts.elsewhere import with_scenario_elsewhere
+from payment_alerts.escalation_alerts import escalation_alerts
 from payment_alerts.exporter_alerts import exporter_alerts
 from payment_alerts.failover_alerts import failover_alerts
 from payment_alerts.flood_alerts import flood_alerts
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
-    """Return every group of rules, symptoms before causes."""
+    """Return every group of rules, symptoms before causes, and at last that of the escalations of all of them."""
     groups = (
         availability_alerts(catalog),
         *slo_alerts(catalog),
@@ -71,7 +72,8 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         log_pipeline_alerts(catalog),
         exporter_alerts(catalog),
     )
-    return tuple(map(with_scenario_elsewhere, (*groups, monitoring_alerts(catalog, groups))))
+    groups = (*groups, monitoring_alerts(catalog, groups))
+    return tuple(map(with_scenario_elsewhere, (*groups, *escalation_alerts(catalog, groups))))
 
 
 def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from payment_catalog.severities import SEVERITY_LEVELS, Priority
+
 
 class Team(StrEnum):
     """The ``team`` label: the issue types of the escalation matrix."""
@@ -14,6 +16,13 @@ class Team(StrEnum):
     SECURITY_INCIDENT = "security-incident"
     PERFORMANCE_ISSUE = "performance-issue"
     DATA_ISSUE = "data-issue"
+
+
+class EscalationLevel(StrEnum):
+    """The ``level`` label: whom an alert calls that L1, who was told first, has not resolved."""
+
+    L2 = "L2"
+    L3 = "L3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,10 @@ class EscalationRow:
     l2: str
     l3: str
     after: timedelta
+
+    def who(self, level: EscalationLevel) -> str:
+        """Return the people of ``level``."""
+        return {EscalationLevel.L2: self.l2, EscalationLevel.L3: self.l3}[level]
 
 
 ESCALATION_MATRIX: dict[Team, EscalationRow] = {
@@ -65,3 +78,18 @@ ESCALATION_MATRIX: dict[Team, EscalationRow] = {
         ),
     )
 }
+
+#: Priorities at which L2 is asked as soon as either table says so. At the others the matrix' minutes would be over
+#: before the response time is.
+_HURRIED = (Priority.P0, Priority.P1)
+
+
+def escalation_after(team: Team, priority: Priority, level: EscalationLevel) -> timedelta:
+    """Return how long after the first message ``level`` is called, from the runbook's two tables.
+
+    L2: after the escalation time of the priority, P0 and P1 after the team's where that is shorter. L3: the team's time
+    later. Zero is "Immediate".
+    """
+    severity, matrix = SEVERITY_LEVELS[priority].escalation, ESCALATION_MATRIX[team].after
+    l2 = min(severity, matrix) if priority in _HURRIED else severity
+    return l2 if level is EscalationLevel.L2 else l2 + matrix

@@ -14,19 +14,27 @@ OPEN_FILES = "process_open_fds"
 MOST_OPEN_FILES = "process_max_fds"
 
 UP = Metric("up", MetricType.GAUGE, "1 when the last scrape of the target succeeded, else 0.", PROMETHEUS)
+_ALERT_LABELS = (
+    Label("alertname", bound="the alerts of the rule files"),
+    Label("severity", ("critical", "warning", "info")),
+    Label("priority", ("P0", "P1", "P2", "P3")),
+    Label("team", bound="the rows of the escalation matrix"),
+    Label("incident", bound="the incidents of the runbook"),
+    Label("level", ("L2", "L3")),
+)
 ALERTS = Metric(
     "ALERTS",
     MetricType.GAUGE,
     "1 for each pending or firing alert.",
     PROMETHEUS,
-    (
-        Label("alertname", bound="the alerts of the rule files"),
-        Label("alertstate", ("pending", "firing")),
-        Label("severity", ("critical", "warning", "info")),
-        Label("priority", ("P0", "P1", "P2", "P3")),
-        Label("team", bound="the rows of the escalation matrix"),
-        Label("incident", bound="the incidents of the runbook"),
-    ),
+    (*_ALERT_LABELS, Label("alertstate", ("pending", "firing"))),
+)
+ALERTS_FOR_STATE = Metric(
+    "ALERTS_FOR_STATE",
+    MetricType.GAUGE,
+    "When each pending or firing alert became pending, in seconds since unix epoch.",
+    PROMETHEUS,
+    _ALERT_LABELS,
 )
 
 #: Published by the client library inside the service and the exporter alike.
@@ -47,4 +55,4 @@ PROCESS_METRICS: tuple[Metric, ...] = tuple(
     )
 )
 
-EXTERNAL_METRICS: tuple[Metric, ...] = (UP, ALERTS, *MONITORING_METRICS)
+EXTERNAL_METRICS: tuple[Metric, ...] = (UP, ALERTS, ALERTS_FOR_STATE, *MONITORING_METRICS)

@@ -14,10 +14,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from payment_catalog.durations import Duration, format_duration
-from payment_catalog.escalation import Team
+from payment_catalog.escalation import EscalationLevel, Team
 from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
+from payment_catalog.mute_time import MuteTime
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
@@ -38,7 +39,7 @@ FilePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+$")]
 
 #: Labels that the bundle itself attaches to series and alerts.
 RESERVED_LABELS = frozenset(
-    {"alertname", "severity", "priority", "team", "incident", "environment", "namespace", "job", "instance"}
+    {"alertname", "severity", "priority", "team", "incident", "level", "environment", "namespace", "job", "instance"}
 )
 
 
@@ -234,6 +235,30 @@ class Routing(Section):
     """For each of P0–P3 the names of contact points."""
     teams: dict[Team, tuple[Name, ...]] = {Team.SECURITY_INCIDENT: ("security-team",)}
     """For a team the names of further contact points."""
+    escalation: dict[Team, dict[EscalationLevel, tuple[Name, ...]]] = {
+        Team.SERVICE_OUTAGE: {
+            EscalationLevel.L2: ("pager-escalation", "slack-escalation"),
+            EscalationLevel.L3: ("pager-escalation", "slack-escalation", "architecture-team"),
+        },
+        Team.SECURITY_INCIDENT: {
+            EscalationLevel.L2: ("pager-escalation", "slack-escalation", "security-team"),
+            EscalationLevel.L3: ("pager-escalation", "slack-escalation", "ciso"),
+        },
+        Team.PERFORMANCE_ISSUE: {
+            EscalationLevel.L2: ("pager-escalation", "slack-escalation"),
+            EscalationLevel.L3: ("pager-escalation", "slack-escalation", "architecture-team"),
+        },
+        Team.DATA_ISSUE: {
+            EscalationLevel.L2: ("pager-escalation", "slack-escalation"),
+            EscalationLevel.L3: ("pager-escalation", "slack-escalation", "data-engineering"),
+        },
+    }
+    """For L2 and L3 of a team the names of contact points; one left out is told where the alert's priority goes. A
+    pager among them hears of the priorities only that page by themselves."""
+    dead_mans_switch: Name | None = None
+    """A webhook that is called every minute as long as alerts get through, and that raises the alarm when it is not."""
+    mute_times: dict[Name, MuteTime] = {}
+    """Times at which messages of P2 or P3 wait, by name."""
 
     @field_validator("priorities")
     @classmethod
@@ -242,6 +267,20 @@ class Routing(Section):
         if missing:
             raise UnsoundError((), f"has no contact point for {', '.join(missing)}")
         return {priority: priorities[priority] for priority in Priority}
+
+    @property
+    def named(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """The names of contact points at each key."""
+        return {
+            **{("priorities", priority): names for priority, names in self.priorities.items()},
+            **{("teams", team): names for team, names in self.teams.items()},
+            **{
+                ("escalation", team, level): names
+                for team, levels in self.escalation.items()
+                for level, names in levels.items()
+            },
+            ("dead_mans_switch",): (self.dead_mans_switch,) if self.dead_mans_switch else (),
+        }
 
 
 class Logs(Section):
@@ -306,6 +345,13 @@ class Settings(Section):
         "slack-oncall": SlackContact(type="slack", channel="#payments-oncall"),
         "slack-payments": SlackContact(type="slack", channel="#payments"),
         "security-team": EmailContact(type="email", to="security@yourdomain.com"),
+        "pager-escalation": PagerDutyContact(
+            type="pagerduty", routing_key_file="/etc/alertmanager/secrets/pagerduty-escalation-routing-key"
+        ),
+        "slack-escalation": SlackContact(type="slack", channel="#payments-escalation"),
+        "architecture-team": EmailContact(type="email", to="architecture@yourdomain.com"),
+        "ciso": EmailContact(type="email", to="ciso@yourdomain.com"),
+        "data-engineering": EmailContact(type="email", to="data-engineering@yourdomain.com"),
     }
     """Who can be told, by name."""
     smtp: Smtp = Smtp()
@@ -345,15 +391,14 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> Self:
-        routes: dict[tuple[str, ...], tuple[str, ...]] = {
-            **{("routing", "priorities", key): names for key, names in self.routing.priorities.items()},
-            **{("routing", "teams", key): names for key, names in self.routing.teams.items()},
-        }
-        for route, names in routes.items():
+        for key, names in self.routing.named.items():
             for name in names:
                 if name not in self.contact_points:
                     known = ", ".join(sorted(self.contact_points))
-                    raise UnsoundError(route, f"names the contact point '{name}'; there are {known}")
+                    raise UnsoundError(("routing", *key), f"names the contact point '{name}'; there are {known}")
+        switch = self.routing.dead_mans_switch
+        if switch and not isinstance(self.contact_points[switch], WebhookContact):
+            raise UnsoundError(("routing", "dead_mans_switch"), f"'{switch}' is no webhook; it must be one")
         if self.service == self.exporter:
             raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
         for key in ("service", "exporter"):
