@@ -1,15 +1,16 @@
-"""Alertmanager: who is told of what, how often, and in which words."""
+"""Alertmanager: who is told of what, and how often."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from payment_catalog.documents import TextDocument, YamlDocument
+from payment_alerts.integrations import integrations
+from payment_alerts.messages import messages
+from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
-from payment_catalog.settings import EmailContact, PagerDutyContact, SlackContact, WebhookContact
+from payment_catalog.settings import EmailContact
 from payment_catalog.severities import SEVERITY_LEVELS, Priority
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from payment_catalog.settings import ContactPoint, Settings
 
 CONFIGURATION = "alertmanager/alertmanager.yml"
-TEMPLATE = "alertmanager/templates/payment.tmpl"
 
 #: Alerts of one incident make one message.
 _GROUP_BY = ["environment", "namespace", "incident"]
@@ -34,12 +34,8 @@ _QUIET = Priority.P3
 
 
 def alertmanager(catalog: Catalog) -> Documents:
-    """Return ``alertmanager.yml`` and the template of its messages."""
-    template = resources.files(__package__).joinpath("templates", "payment.tmpl").read_text(encoding="utf-8")
-    return {
-        CONFIGURATION: YamlDocument(_configuration(catalog.settings), __name__),
-        TEMPLATE: TextDocument(template, __name__),
-    }
+    """Return ``alertmanager.yml`` and the templates of its messages."""
+    return {CONFIGURATION: YamlDocument(_configuration(catalog.settings), __name__), **messages(catalog)}
 
 
 def receiver_name(priority: Priority, team: Team | None = None) -> str:
@@ -54,7 +50,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "route": _routes(settings),
         "inhibit_rules": _inhibitions(),
         "receivers": [
-            {"name": name, **_integrations(settings, contacts)} for name, contacts in _receivers(settings).items()
+            {"name": name, **integrations(settings.urls, contacts)} for name, contacts in _receivers(settings).items()
         ],
     }
     return {key: value for key, value in content.items() if value}
@@ -136,44 +132,3 @@ def _receivers(settings: Settings) -> dict[str, tuple[ContactPoint, ...]]:
 
 def _contacts(settings: Settings, names: Iterable[str]) -> tuple[ContactPoint, ...]:
     return tuple(settings.contact_points[name] for name in dict.fromkeys(names))
-
-
-def _integrations(settings: Settings, contacts: Iterable[ContactPoint]) -> dict[str, list[dict[str, Any]]]:
-    integrations: dict[str, list[dict[str, Any]]] = {}
-    for contact in contacts:
-        kind, configuration = _integration(settings, contact)
-        integrations.setdefault(kind, []).append({**configuration, "send_resolved": True})
-    return integrations
-
-
-def _integration(settings: Settings, contact: ContactPoint) -> tuple[str, dict[str, Any]]:
-    title, text = '{{ template "payment.title" . }}', '{{ template "payment.text" . }}'
-    match contact:
-        case SlackContact():
-            configuration: dict[str, Any] = {
-                "api_url_file": contact.url_file,
-                "channel": contact.channel,
-                "title": title,
-                "title_link": settings.urls.alertmanager,
-                "text": text,
-                "color": '{{ template "payment.color" . }}',
-            }
-            return "slack_configs", configuration
-        case PagerDutyContact():
-            return "pagerduty_configs", {
-                "routing_key_file": contact.routing_key_file,
-                "description": title,
-                "severity": '{{ template "payment.severity" . }}',
-                "details": {"text": text},
-                "client": "payment-observability",
-                "client_url": settings.urls.alertmanager,
-            }
-        case EmailContact():
-            return "email_configs", {
-                "to": contact.to,
-                "headers": {"Subject": title},
-                "html": "",
-                "text": text,
-            }
-        case WebhookContact():
-            return "webhook_configs", {"url": contact.url}

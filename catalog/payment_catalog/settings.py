@@ -179,6 +179,8 @@ class WebhookContact(Section):
     type: Literal["webhook"]
     url: Url
     """Address without credentials."""
+    token_file: FilePath | None = None
+    """File with a bearer token, as Alertmanager sees it; without one the receiver asks for none."""
 
 
 ContactPoint = Annotated[SlackContact | PagerDutyContact | EmailContact | WebhookContact, Field(discriminator="type")]
