@@ -1,13 +1,14 @@
 """The real Prometheus and Alertmanager with the generated rules and routes, in front of stubs of those who are told.
 
 What a test could not wait for is shortened in its copy: scraping and evaluation to a second, an alert's ``for`` and
-``keep_firing_for``, and the group's waits. How often a message is repeated stays. Only the alerts that the tests speak
-of are loaded.
+``keep_firing_for``, the group's waits, and the times of the escalation, of which 90 seconds become one. How often a
+message is repeated stays. Only the alerts that the tests speak of are loaded, and what escalates them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from sockets import free_port
 from waiting import wait_until
 
 from payment_alerts.alertmanager import CONFIGURATION, alertmanager
+from payment_alerts.escalation_alerts import escalation_alerts
 from payment_alerts.groups import alert_groups
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rules import rules
@@ -215,15 +217,27 @@ class Alerting:
         return {**documents, CONFIGURATION: YamlDocument(content, configuration.source)}
 
     def _loaded(self, groups: Iterable[AlertGroup]) -> tuple[AlertGroup, ...]:
-        loaded = (
+        quick = (
             replace(group, alerts=tuple(_quick(alert) for alert in group.alerts if alert.name in self.alerts))
             for group in groups
         )
-        return tuple(group for group in loaded if group.alerts)
+        loaded = tuple(group for group in quick if group.alerts)
+        return (*loaded, *map(_hurried, escalation_alerts(self.catalog, loaded)))
 
 
 def _quick(alert: Alert) -> Alert:
     return replace(alert, pending=_SECOND, keep_firing=timedelta(0))
+
+
+def _hurried(group: AlertGroup) -> AlertGroup:
+    """Return a group of escalations whose times are over soon."""
+    return replace(
+        group,
+        alerts=tuple(
+            replace(alert, expr=re.sub(r">= (\d+)", lambda match: f">= {int(match[1]) // 90}", alert.expr))
+            for alert in group.alerts
+        ),
+    )
 
 
 def _without_waits(route: dict[str, Any]) -> None:
