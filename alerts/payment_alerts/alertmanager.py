@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from payment_alerts.groups import alert_groups
 from payment_alerts.inhibitions import inhibitions
+from payment_alerts.integrations import integrations
+from payment_alerts.messages import messages
 from payment_alerts.routes import receivers, routes, time_intervals, watchdog_receiver
-from payment_catalog.documents import TextDocument, YamlDocument
-from payment_catalog.settings import EmailContact, PagerDutyContact, SlackContact, WebhookContact
+from payment_catalog.documents import YamlDocument
+from payment_catalog.settings import EmailContact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from payment_alerts.routes import Receiver
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
-    from payment_catalog.settings import ContactPoint, Settings
+    from payment_catalog.settings import Settings
 
 CONFIGURATION = "alertmanager/alertmanager.yml"
-TEMPLATE = "alertmanager/templates/payment.tmpl"
 #: For alerts that are sent without an end; Prometheus always sends one.
 _RESOLVE_TIMEOUT = "5m"
 
 
 def alertmanager(catalog: Catalog) -> Documents:
-    """Return ``alertmanager.yml`` and the template of its messages."""
-    template = resources.files(__package__).joinpath("templates", "payment.tmpl").read_text(encoding="utf-8")
-    return {
-        CONFIGURATION: YamlDocument(_configuration(catalog), __name__),
-        TEMPLATE: TextDocument(template, __name__),
-    }
+    """Return ``alertmanager.yml`` and the templates of its messages."""
+    return {CONFIGURATION: YamlDocument(_configuration(catalog), __name__), **messages(catalog)}
 
 
 def _configuration(catalog: Catalog) -> dict[str, Any]:
@@ -61,50 +55,9 @@ def _smtp(settings: Settings) -> dict[str, Any]:
 
 def _receiver(settings: Settings, receiver: Receiver) -> dict[str, Any]:
     contacts = [settings.contact_points[name] for name in dict.fromkeys(receiver.contacts)]
-    integrations = _integrations(settings, contacts)
+    spoken = integrations(settings.urls, contacts)
     if receiver == watchdog_receiver(settings):
         # A call that says that it is over would count as one that says that all is well.
-        calls = {kind: [{**call, "send_resolved": False} for call in found] for kind, found in integrations.items()}
+        calls = {kind: [{**call, "send_resolved": False} for call in found] for kind, found in spoken.items()}
         return {"name": receiver.name, **calls}
-    return {"name": receiver.name, **integrations}
-
-
-def _integrations(settings: Settings, contacts: Iterable[ContactPoint]) -> dict[str, list[dict[str, Any]]]:
-    integrations: dict[str, list[dict[str, Any]]] = {}
-    for contact in contacts:
-        kind, configuration = _integration(settings, contact)
-        integrations.setdefault(kind, []).append({**configuration, "send_resolved": True})
-    return integrations
-
-
-def _integration(settings: Settings, contact: ContactPoint) -> tuple[str, dict[str, Any]]:
-    title, text = '{{ template "payment.title" . }}', '{{ template "payment.text" . }}'
-    match contact:
-        case SlackContact():
-            configuration: dict[str, Any] = {
-                "api_url_file": contact.url_file,
-                "channel": contact.channel,
-                "title": title,
-                "title_link": settings.urls.alertmanager,
-                "text": text,
-                "color": '{{ template "payment.color" . }}',
-            }
-            return "slack_configs", configuration
-        case PagerDutyContact():
-            return "pagerduty_configs", {
-                "routing_key_file": contact.routing_key_file,
-                "description": title,
-                "severity": '{{ template "payment.severity" . }}',
-                "details": {"text": text},
-                "client": "payment-observability",
-                "client_url": settings.urls.alertmanager,
-            }
-        case EmailContact():
-            return "email_configs", {
-                "to": contact.to,
-                "headers": {"Subject": title},
-                "html": "",
-                "text": text,
-            }
-        case WebhookContact():
-            return "webhook_configs", {"url": contact.url}
+    return {"name": receiver.name, **spoken}

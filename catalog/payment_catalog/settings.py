@@ -205,6 +205,8 @@ class WebhookContact(Section):
     type: Literal["webhook"]
     url: Url
     """Address without credentials."""
+    token_file: FilePath | None = None
+    """File with a bearer token, as Alertmanager sees it; without one the receiver asks for none."""
 
 
 ContactPoint = Annotated[SlackContact | PagerDutyContact | EmailContact | WebhookContact, Field(discriminator="type")]
@@ -379,10 +381,10 @@ class Settings(Section):
         return overrides
 
     @model_validator(mode="after")
-    def _monitoring_keeps_its_names(self) -> Self:
-        for key in ("service", "exporter"):
-            if getattr(self, key) in MONITORING_JOBS:
-                raise UnsoundError((key,), "is the name of a job of the monitoring's own; choose another name")
+    def _bundle_keeps_its_names(self) -> Self:
+        for program in ("service", "exporter"):
+            if getattr(self, program) in {*MONITORING_JOBS, *KUBERNETES_JOBS, FLUENTD_JOB}:
+                raise UnsoundError((program,), "is the name of a job of the bundle's own; choose another name")
         if MONITORING in self.environments:
             raise UnsoundError(
                 ("environments", MONITORING), "is what the monitoring itself is labelled with; choose another name"
@@ -401,9 +403,6 @@ class Settings(Section):
             raise UnsoundError(("routing", "dead_mans_switch"), f"'{switch}' is no webhook; it must be one")
         if self.service == self.exporter:
             raise UnsoundError(("exporter",), "has the service's name; their jobs could not be told apart")
-        for key in ("service", "exporter"):
-            if getattr(self, key) in {*KUBERNETES_JOBS, FLUENTD_JOB}:
-                raise UnsoundError((key,), "is the name of a job of the bundle's own; choose another name")
         return self
 
     @property

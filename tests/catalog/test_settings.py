@@ -60,8 +60,8 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ("objectives:\n  window: 6d23h\n", 2, "objectives.window", "6d23h is out of range; allowed is 7d to 90d"),
         ("objectives:\n  window: 91d\n", 2, "objectives.window", "91d is out of range; allowed is 7d to 90d"),
         ("objectives:\n  window: 28d30m\n", 2, "objectives.window", "no whole number of hours"),
-        ("service: prometheus\n", 1, "service", "a job of the monitoring's own"),
-        ("exporter: alertmanager\n", 1, "exporter", "a job of the monitoring's own"),
+        ("service: prometheus\n", 1, "service", "a job of the bundle's own"),
+        ("exporter: alertmanager\n", 1, "exporter", "a job of the bundle's own"),
         (
             "environments:\n  monitoring: {service: ['a:1'], exporter: ['b:1']}\n",
             2,
