@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payment_alerts.groups import alert_groups
 from payment_alerts.inhibitions import inhibitions
 from payment_alerts.integrations import integrations
 from payment_alerts.messages import messages
@@ -13,6 +12,9 @@ from payment_catalog.documents import YamlDocument
 from payment_catalog.settings import EmailContact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payment_alerts.alert import AlertGroup
     from payment_alerts.routes import Receiver
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
@@ -23,14 +25,14 @@ CONFIGURATION = "alertmanager/alertmanager.yml"
 _RESOLVE_TIMEOUT = "5m"
 
 
-def alertmanager(catalog: Catalog) -> Documents:
-    """Return ``alertmanager.yml`` and the templates of its messages."""
-    return {CONFIGURATION: YamlDocument(_configuration(catalog), __name__), **messages(catalog)}
+def alertmanager(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
+    """Return ``alertmanager.yml`` for the alerts of ``groups``, and the templates of its messages."""
+    return {CONFIGURATION: YamlDocument(_configuration(catalog, groups), __name__), **messages(catalog)}
 
 
-def _configuration(catalog: Catalog) -> dict[str, Any]:
+def _configuration(catalog: Catalog, groups: Sequence[AlertGroup]) -> dict[str, Any]:
     settings = catalog.settings
-    alerts = {alert.name for group in alert_groups(catalog) for alert in group.alerts}
+    alerts = {alert.name for group in groups for alert in group.alerts}
     content: dict[str, Any] = {
         "global": {"resolve_timeout": _RESOLVE_TIMEOUT, **_smtp(settings)},
         "templates": ["templates/*.tmpl"],

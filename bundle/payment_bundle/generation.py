@@ -35,7 +35,7 @@ def generate_documents(catalog: Catalog) -> Documents:
         rules(catalog, groups),
         rule_tests(catalog, groups),
         prometheus(catalog),
-        alertmanager(catalog),
+        alertmanager(catalog, groups),
         runbooks(catalog, groups),
         kubernetes(catalog),
         {

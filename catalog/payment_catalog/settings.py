@@ -40,6 +40,8 @@ FilePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+$")]
 #: Labels that the bundle itself attaches to series and alerts.
 RESERVED_LABELS = frozenset(
     {"alertname", "severity", "priority", "team", "incident", "level", "environment", "namespace", "job", "instance"}
+    | {"alertmanager", "collector", "container", "currency", "integration", "method", "metric", "pod", "reason"}
+    | {"rule_group", "table", "target"}
 )
 
 

@@ -26,7 +26,7 @@ def written(tmp_path: Path) -> Written:
     def write(settings: Settings) -> Path:
         catalog = build_catalog(settings)
         groups = alert_groups(catalog)
-        documents = {**rules(catalog, groups), **rule_tests(catalog, groups), **alertmanager(catalog)}
+        documents = {**rules(catalog, groups), **rule_tests(catalog, groups), **alertmanager(catalog, groups)}
         for path, document in documents.items():
             file = tmp_path / path
             file.parent.mkdir(parents=True, exist_ok=True)

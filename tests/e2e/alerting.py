@@ -204,7 +204,7 @@ class Alerting:
         documents: dict[str, Document] = {
             **prometheus(catalog),
             **rules(catalog, self._loaded(alert_groups(catalog))),
-            **alertmanager(catalog),
+            **alertmanager(catalog, groups),
         }
         configuration = documents[CONFIGURATION]
         assert isinstance(configuration, YamlDocument)
