@@ -204,7 +204,7 @@ class Alerting:
         documents: dict[str, Document] = {
             **prometheus(catalog),
             **rules(catalog, self._loaded(alert_groups(catalog))),
-            **alertmanager(catalog, groups),
+            **alertmanager(catalog, alert_groups(catalog)),
         }
         configuration = documents[CONFIGURATION]
         assert isinstance(configuration, YamlDocument)
