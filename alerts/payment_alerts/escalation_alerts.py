@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup
 from payment_alerts.escalation_scenarios import Stories
-from payment_catalog.durations import format_duration
 from payment_catalog.escalation import EscalationLevel, Team, escalation_after
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.promql import number, quote
@@ -64,7 +63,7 @@ def _started(settings: Settings, alerts: Iterable[Alert]) -> RecordingRule:
     paging = f', environment!~"{"|".join(quiet)}"' if quiet else ""
     by_pending = groupby(sorted(alerts, key=lambda alert: alert.pending), lambda alert: alert.pending)
     began = "\n    or\n".join(f"    {_began([alert.name for alert in alike], after)}" for after, alike in by_pending)
-    firing = f'{ALERTS}{{alertstate="firing"{paging}}}'
+    firing = f'{ALERTS}{{alertstate="firing", level=""{paging}}}'
     return RecordingRule(
         _STARTED, f"min by ({_INCIDENT}) (\n  (\n{began}\n  )\n  and ignoring (alertstate) {firing}\n)"
     )
@@ -85,10 +84,6 @@ def _since() -> RecordingRule:
 def _escalation(catalog: Catalog, team: Team, level: EscalationLevel, stories: Stories) -> Alert:
     row = catalog.escalation[team]
     incident = _first_incident(catalog, team)
-    after = ", ".join(
-        f"{priority} {format_duration(time) if (time := escalation_after(team, priority, level)) else 'at once'}"
-        for priority in Priority
-    )
     who = row.who(level)
     return Alert(
         name=f"{row.issue_type.replace(' ', '')}EscalatedTo{level}",
@@ -104,7 +99,7 @@ def _escalation(catalog: Catalog, team: Team, level: EscalationLevel, stories: S
         "{{ $labels.environment }} has gone on for {{ $value | humanizeDuration }}. A silence on it stops "
         "the escalation.",
         meaning=f"An incident of the type {row.issue_type} goes on, and nobody has silenced it: {level}, {who}, is "
-        f"called. Times since the first message: {after}.",
+        "called.",
         impact="That of the incident, for longer than the runbook leaves it to those who were told before.",
         scenarios=stories.of(team, level),
         silent_elsewhere=False,  # an incident is one, whichever job's alert it is
@@ -115,7 +110,7 @@ def _escalation(catalog: Catalog, team: Team, level: EscalationLevel, stories: S
 
 def _overdue(team: Team, priority: Priority, after: timedelta) -> str:
     age = f"time() - {_SINCE}{{team={quote(team)}, priority={quote(priority)}}}"
-    return f"{age} >= {number(after.total_seconds())}" if after else age
+    return f"{age} >= {number(after.total_seconds())}"
 
 
 def _first_incident(catalog: Catalog, team: Team) -> Incident:

@@ -106,15 +106,21 @@ class Stories:
                 "each alert goes on for a second less",
                 *(found.for_so_long(time - _SECOND) for found in theirs if (time := found.time(level))),
             ),
+            _scenario(
+                "an alert of each priority goes on for days",
+                *(found.for_so_long(_DAYS) for found in alike if found.team is team),
+                escalated=tuple(found for found in alike if found.team is team),
+            ),
             _scenario("an alert is pending", one.for_so_long(_DAYS, "pending")),
             _scenario(
                 "alerts of other teams go on for days",
                 *(found.for_so_long(_DAYS) for found in alike if found.team is not team),
             ),
             _scenario(
-                "what only informs, and another program's alert, go on for days",
+                "what only informs, another program's alert and an escalation go on for days",
                 *(self._occurrence(alert).for_so_long(_DAYS) for alert in self.untold),
                 replace(one, name="AnotherProgramIsDown").for_so_long(_DAYS),
+                one.labelled(level=level.value).for_so_long(_DAYS),
             ),
             *self._quiet(one),
             _scenario("an alert that went on for days is resolved", one.series((-_DAYS, 2), (None, 2))),
@@ -151,7 +157,7 @@ def _over_time(one: Occurrence, level: EscalationLevel) -> tuple[Scenario, ...]:
         ),
         _scenario(
             "of two alerts of the incident, the older one is resolved",
-            one.series((timedelta(0), 12)),
+            one.series((None, 1), (_MINUTE, 11)),
             another.series((None, 3), (long_ago, 4), (None, 5)),
             at=at,
             escalated=(one,),

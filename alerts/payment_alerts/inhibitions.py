@@ -2,7 +2,8 @@
 
 Only what follows from the other alert is left out. Causes are not: a full disk explains why the service is down. Nor is
 a symptom that wakes people for the sake of a cause: both are in one message, and only the symptom says how bad it is.
-Security alerts silence nothing and are silenced by nothing: two of them are two traces of one attack.
+Security alerts silence nothing and are silenced by nothing: two of them are two traces of one attack. An exporter that
+is down needs nothing silenced: no alert fires on figures that are missing because their publisher is.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ _ERRORS = (
     "AvailabilityErrorBudgetBurnFast",
     "AvailabilityErrorBudgetBurnSlow",
 )
+#: The same in the business figures, by the hour and for a payment method, a currency or a reason.
+_LESS_REVENUE = ("RevenueLow", "RevenueVeryLow")
+_LESS_BUSINESS = ("PaymentVolumeReduced", "PaymentVolumeLow", "PaymentMethodDown", *_LESS_REVENUE)
+_MORE_FAILURES = ("PaymentMethodFailing", "PaymentFailuresOnOurSide")
 _SLOWNESS = (
     "ApiLatencyHigh",
     "ApiLatencyCritical",
@@ -53,16 +58,23 @@ CONSEQUENCES = (
     # Nothing answers: the last minutes' rates, and what is seen from outside, tell nothing more.
     Inhibition(
         "PaymentServiceDown",
-        ("ServiceUnreachable", "ServiceNotReady", "NoPaymentProcessed", *_FAILED_PAYMENTS, *_ERRORS, *_SLOWNESS),
+        (
+            *("ServiceUnreachable", "ServiceNotReady", "NoPaymentProcessed"),
+            *(*_FAILED_PAYMENTS, *_MORE_FAILURES, *_LESS_BUSINESS),
+            *(*_ERRORS, *_SLOWNESS),
+        ),
     ),
-    # Not one payment ends: the share of those that fail tells nothing more.
-    Inhibition("NoPaymentProcessed", (*_FAILED_PAYMENTS, *_ERRORS)),
+    # Not one payment ends: how many are fewer, and which share fails, tells nothing more.
+    Inhibition("NoPaymentProcessed", (*_FAILED_PAYMENTS, *_MORE_FAILURES, *_LESS_BUSINESS, *_ERRORS)),
+    # Fewer payments are less revenue.
+    Inhibition("PaymentVolumeLow", _LESS_REVENUE),
     # Calls to the gateway are refused at once: some payments fail and are answered with errors.
     Inhibition(
         "CircuitBreakerOpen",
         (
             "PaymentSuccessRateLow",
             "PaymentSuccessErrorBudgetBurnSlow",
+            "PaymentFailuresOnOurSide",
             "ErrorRateHigh",
             "AvailabilityErrorBudgetBurnSlow",
         ),
@@ -78,9 +90,12 @@ LEVELS = tuple(
         ("ErrorRateCritical", "ErrorRateHigh"),
         ("CircuitBreakerOpen", "CircuitBreakerNotClosed"),
         ("RefundRateCritical", "RefundRateHigh"),
+        ("PaymentVolumeLow", "PaymentVolumeReduced"),
+        ("RevenueVeryLow", "RevenueLow"),
         ("CpuUsageCritical", "CpuUsageHigh"),
         ("MemoryUsageCritical", "MemoryUsageHigh"),
         ("DiskUsageCritical", "DiskUsageHigh"),
+        ("DiskFullWithinHours", "DiskFullWithinADay"),
         ("SlowStatementCritical", "SlowStatement"),
         ("LongRunningQueryCritical", "LongRunningQuery"),
         ("CertificateExpiresSoonCritical", "CertificateExpiresSoon"),

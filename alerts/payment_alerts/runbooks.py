@@ -9,8 +9,10 @@ import jinja2
 from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
 from payment_catalog.links import expression_url, overview_url, silence_url
+from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +40,12 @@ def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
     settings = catalog.settings
     incident = catalog.incidents[alert.incident]
-    row = catalog.escalation[alert.team]
     return templates.get_template("runbook.md.j2").render(
         alert=alert,
         incident=incident,
         level=catalog.severity_levels[alert.priority],
-        row=row,
-        after={"L2": row.after, "L3": row.after * 2},
+        row=catalog.escalation[alert.team],
+        after={level: _after(alert, level) for level in EscalationLevel},
         urls=settings.urls,
         dashboard=overview_url(settings),
         links={
@@ -58,6 +59,14 @@ def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts:
         escalation_process=ESCALATION_PROCESS,
         checklist=SECURITY_CHECKLIST if incident.is_security else {},
         post_mortem=render(PostMortem(f"{incident.title} ({alert.name})")),
+    )
+
+
+def _after(alert: Alert, level: EscalationLevel) -> str:
+    """Return when the level is called: for the alert's priority, or for each where it comes with the series."""
+    priorities = Priority if "priority" in alert.from_series else (alert.priority,)
+    return ", ".join(
+        f"{priority} {_duration(escalation_after(alert.team, priority, level))}" for priority in priorities
     )
 
 

@@ -30,7 +30,8 @@ def written(tmp_path: Path) -> Written:
         for path, document in documents.items():
             file = tmp_path / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(document.text if isinstance(document, TextDocument) else yaml.safe_dump(document.content))
+            text = isinstance(document, TextDocument)
+            file.write_text(document.text if text else yaml.dump(document.content, Dumper=yaml.CSafeDumper))
         return tmp_path
 
     return write

@@ -290,6 +290,26 @@ _SIMPLE = (
         "(max|min) -> avg",
         "Where the largest is not the smallest, the mean is neither.",
     ),
+    Equivalent(
+        "incident:firing_since_seconds:min",
+        Kind.COMPARATOR,
+        "< -> <=",
+        "Where the remembered time is that of now, it makes no difference which of the two is taken.",
+    ),
+    Equivalent(
+        "incident:firing_since_seconds:min",
+        Kind.FUNCTION,
+        "last_over_time -> min_over_time",
+        "As long as it is remembered it never rises: the last is the smallest.",
+    ),
+    Equivalent(".*EscalatedToL2", Kind.THRESHOLD, "0 -> -1", "An alert has never fired for less than no time."),
+    Equivalent(".*EscalatedToL2", Kind.GUARD, r"(.*) >= 0 -> \1", "An alert has never fired for less than no time."),
+    Equivalent(
+        ".*EscalatedToL[23]",
+        Kind.MATCHER,
+        'priority="P3" -> nothing',
+        "P3 is escalated last: what has gone on for so long at another priority is escalated already.",
+    ),
     Equivalent("job:scrape:success", Kind.MATCHER, r"\{job=.*\} -> nothing", "Whoever reads it selects a job."),
     Equivalent(
         "job:scrape:success|job_collector:collection:success", Kind.COMPARATOR, "== 1 -> >= 1", "A flag is 0 or 1."
