@@ -9,6 +9,7 @@ import jinja2
 from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
 from payment_catalog.links import expression_url, overview_url, silence_url
 
@@ -44,7 +45,7 @@ def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts:
         incident=incident,
         level=catalog.severity_levels[alert.priority],
         row=row,
-        after={"L2": row.after, "L3": row.after * 2},
+        after={level.value: escalation_after(alert.team, alert.priority, level) for level in EscalationLevel},
         urls=settings.urls,
         dashboard=overview_url(settings),
         links={

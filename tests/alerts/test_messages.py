@@ -264,7 +264,12 @@ def test_every_incident_team_and_priority_has_its_words(renderer: Renderer) -> N
 
 
 def test_messages_follow_the_settings() -> None:
-    urls = Settings().urls.model_copy(update={"kibana": "https://logs.example", "alertmanager": "https://am.example"})
+    elsewhere = {
+        "kibana": "https://logs.example",
+        "alertmanager": "https://am.example",
+        "prometheus": "https://p.example",
+    }
+    urls = Settings().urls.model_copy(update=elsewhere)
     facts = message_facts(build_catalog(Settings(urls=urls)))
     assert "https://logs.example" in facts
     assert "https://am.example" in facts

@@ -60,6 +60,20 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
         ("objectives:\n  window: 6d23h\n", 2, "objectives.window", "6d23h is out of range; allowed is 7d to 90d"),
         ("objectives:\n  window: 91d\n", 2, "objectives.window", "91d is out of range; allowed is 7d to 90d"),
         ("objectives:\n  window: 28d30m\n", 2, "objectives.window", "no whole number of hours"),
+        (
+            "routing:\n  escalation:\n    data-issue:\n      L2: [nobody]\n",
+            4,
+            "routing.escalation.data-issue.L2",
+            "names the contact point 'nobody'",
+        ),
+        ("routing:\n  dead_mans_switch: pager\n", 2, "routing.dead_mans_switch", "'pager' is no webhook"),
+        (
+            "routing:\n  mute_times:\n    night:\n      priorities: [P1, P3]\n",
+            4,
+            "routing.mute_times.night.priorities",
+            "P1 cannot wait; only P2 and P3 can be muted",
+        ),
+        ("routing:\n  mute_times:\n    night: {start: '25:00'}\n", 3, "routing.mute_times.night.start", "25:00"),
         ("service: prometheus\n", 1, "service", "a job of the bundle's own"),
         ("exporter: alertmanager\n", 1, "exporter", "a job of the bundle's own"),
         (
