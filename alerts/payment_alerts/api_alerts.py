@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import AlertGroup, InputSeries
+from payment_alerts.changing import KEEP_FIRING
 from payment_alerts.scenario_series import Target, rising, service_target, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog import http_metrics
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
 
 _ROUTE = {"method": "POST", "route": "/payments"}
-_PER_MINUTE = 6000
+#: Half a request a second: the limits hold for little traffic too.
+_PER_MINUTE = 30
 
 
 def api_alerts(catalog: Catalog) -> AlertGroup:
@@ -51,20 +53,17 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Payments fail more often than the runbook allows."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
-        method = PaymentMethod.CARD.value
+        """Two instances, the second of which takes a method that fails less."""
+
+        def ended(by: Target, method: PaymentMethod, status: PaymentStatus, share: float) -> InputSeries:
+            values = rising(_PER_MINUTE * share, minutes)
+            return by.series(metrics.PAYMENTS.name, values, method=method, status=status)
+
         return (
-            target.series(
-                metrics.PAYMENTS.name,
-                rising(_PER_MINUTE * value, minutes),
-                method=method,
-                status=PaymentStatus.SUCCEEDED,
-            ),
-            target.series(
-                metrics.PAYMENTS.name,
-                rising(_PER_MINUTE * (1 - value), minutes),
-                method=method,
-                status=PaymentStatus.FAILED,
-            ),
+            ended(target, PaymentMethod.CARD, PaymentStatus.SUCCEEDED, value * 0.6),
+            ended(target, PaymentMethod.CARD, PaymentStatus.FAILED, (1 - value) * 0.7),
+            ended(target.second, PaymentMethod.FPX, PaymentStatus.SUCCEEDED, value * 0.4),
+            ended(target.second, PaymentMethod.FPX, PaymentStatus.FAILED, (1 - value) * 0.3),
         )
 
     return ThresholdAlert(
@@ -83,6 +82,8 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         labels=target.job_labels,
         best=1,
         worst=0,
+        window=timedelta(minutes=5),
+        keep_firing=KEEP_FIRING,
     )
 
 
@@ -90,9 +91,17 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Requests take longer than the runbook allows."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
+        """Two instances, the second of which answers the slow requests and no other."""
+
+        def answered(by: Target, bound: str, count: float) -> InputSeries:
+            return by.series(http_metrics.HTTP_REQUEST_DURATION.bucket, rising(count, minutes), le=bound, **_ROUTE)
+
+        buckets = _buckets_with_p95(value)
+        fast = min(buckets.values())
         return tuple(
-            target.series(http_metrics.HTTP_REQUEST_DURATION.bucket, rising(count, minutes), le=bound, **_ROUTE)
-            for bound, count in _buckets_with_p95(value).items()
+            answered(by, bound, count)
+            for bound, total in buckets.items()
+            for by, count in ((target, fast), (target.second, total - fast))
         )
 
     return ThresholdAlert(
@@ -110,6 +119,8 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
         feed=feed,
         labels=target.job_labels,
         worst=http_metrics.LATENCY_BUCKETS[-1],
+        window=timedelta(minutes=5),
+        keep_firing=KEEP_FIRING,
     )
 
 
@@ -135,12 +146,14 @@ def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Requests end in server errors more often than the runbook allows."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
-        return (
-            target.series(
-                http_metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * (1 - value), minutes), code="201", **_ROUTE
-            ),
-            target.series(http_metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * value, minutes), code="502", **_ROUTE),
-        )
+        """Two instances, which answer differently; one that has never failed has no series of errors."""
+
+        def answered(by: Target, code: str, share: float) -> InputSeries:
+            return by.series(http_metrics.HTTP_REQUESTS.name, rising(_PER_MINUTE * share, minutes), code=code, **_ROUTE)
+
+        well = (answered(target, "201", (1 - value) * 0.4), answered(target.second, "201", (1 - value) * 0.6))
+        failed = (answered(target, "502", value * 0.7), answered(target.second, "503", value * 0.3))
+        return (*well, *failed) if value else well
 
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.ERROR_RATIO),
@@ -156,6 +169,8 @@ def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="Payments and refunds fail on our side; callers retry and add load.",
         feed=feed,
         labels=target.job_labels,
+        window=timedelta(minutes=5),
+        keep_firing=KEEP_FIRING,
     )
 
 
@@ -163,7 +178,11 @@ def circuit_breaker(catalog: Catalog, target: Target) -> ThresholdAlert:
     """The service has stopped to ask the gateway."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
-        return (target.series(metrics.BREAKER_STATE.name, steady(value, minutes)),)
+        closed = BreakerState.CLOSED.value_on_metrics
+        return (
+            target.series(metrics.BREAKER_STATE.name, steady(value, minutes)),
+            target.second.series(metrics.BREAKER_STATE.name, steady(closed, minutes)),
+        )
 
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.CIRCUIT_BREAKER_STATE),
@@ -180,4 +199,6 @@ def circuit_breaker(catalog: Catalog, target: Target) -> ThresholdAlert:
         feed=feed,
         labels=target.job_labels,
         worst=BreakerState.OPEN.value_on_metrics,
+        # It closes after a probe that succeeds, and opens again.
+        keep_firing=KEEP_FIRING,
     )

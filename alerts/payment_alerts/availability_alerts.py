@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ def _all_down(settings: Settings, job: str) -> str:
 
 
 def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> tuple[Scenario, ...]:
-    long = pending + timedelta(minutes=10)
+    soonest = -(-pending // _MINUTE) * _MINUTE
+    long = soonest + timedelta(minutes=5)
     minutes = long // _MINUTE
     others = tuple(
         Target(environment, target.namespace, target.job, target.instance).series(UP.name, steady(1, minutes))
@@ -60,7 +62,8 @@ def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> t
     down = target.series(UP.name, steady(0, minutes))
     restart = then(steady(1, 2), steady(0, 0), steady(1, minutes - 4))
     return (
-        Scenario("every scrape fails", (down, *others), long, (target.job_labels,)),
+        Scenario("every scrape fails for just as long as it takes", (down, *others), soonest, (target.job_labels,)),
+        Scenario("every scrape fails, but not for long enough", (down, *others), soonest - _MINUTE),
         Scenario(
             "it vanishes from service discovery",
             (target.series(UP.name, then(steady(1, 1), absent(minutes))), *others),
@@ -76,6 +79,15 @@ def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> t
             long,
         ),
         Scenario("a restart", (target.series(UP.name, restart), *others), long),
+        Scenario(
+            "another program is down",
+            (
+                target.series(UP.name, steady(1, minutes)),
+                replace(target, job="another-program").series(UP.name, steady(0, minutes)),
+                *others,
+            ),
+            long,
+        ),
     )
 
 
@@ -125,7 +137,7 @@ def instance_down(catalog: Catalog, target: Target) -> Alert:
     """One of several instances does not answer."""
     up = f"{UP}{{{service_job(catalog.settings)}}}"
     pending = timedelta(minutes=5)
-    at = timedelta(minutes=20)
+    at = timedelta(minutes=10)
     minutes = at // _MINUTE
     answers = target.second.series(UP.name, steady(1, minutes))
 
@@ -146,12 +158,18 @@ def instance_down(catalog: Catalog, target: Target) -> Alert:
         meaning="One instance of several does not answer; what it would take goes to the others.",
         impact="None yet; there is less to spare when load rises or another one fails.",
         scenarios=(
-            Scenario("one of two", first(steady(0, minutes)), at, (target.instance_labels,)),
+            Scenario("one of two", first(steady(0, minutes)), pending, (target.instance_labels,)),
             Scenario("both answer", first(steady(1, minutes)), at),
             Scenario(
-                "all are down, which is PaymentServiceDown's matter", (target.series(UP.name, steady(0, minutes)),), at
+                "all are down, which is PaymentServiceDown's matter; those of others answer",
+                (
+                    target.series(UP.name, steady(0, minutes)),
+                    replace(target, environment="another").series(UP.name, steady(1, minutes)),
+                    replace(target, namespace="another").series(UP.name, steady(1, minutes)),
+                ),
+                at,
             ),
-            Scenario("a restart", first(then(steady(1, 5), steady(0, 1), steady(1, minutes - 8))), at),
+            Scenario("a restart", first(then(steady(1, 2), steady(0, 1), steady(1, minutes))), at),
             Scenario("not for long enough", first(steady(0, minutes)), pending - _MINUTE),
             Scenario("no data", (), at),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import AlertGroup, InputSeries
+from payment_alerts.alert import AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, rising
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.escalation import Team
@@ -18,6 +18,8 @@ from payment_catalog.vocabulary import Currency, PaymentMethod, PaymentStatus, R
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
+
+_PER_MINUTE = 10
 
 
 def business_alerts(catalog: Catalog) -> AlertGroup:
@@ -39,22 +41,16 @@ def refund_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     """More is refunded than the runbook allows."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
+        """Two exporters, the second of which has reached the database half of the time."""
         return (
-            target.series(
-                business.REFUNDS.name,
-                rising(1000 * value, minutes),
-                status=RefundStatus.SUCCEEDED,
-                currency=Currency.MYR,
-            ),
-            target.series(
-                business.PAYMENTS.name,
-                rising(1000, minutes),
-                method=PaymentMethod.CARD,
-                status=PaymentStatus.SUCCEEDED,
-                currency=Currency.MYR,
-            ),
+            *_refunds(target, value, minutes),
+            *_payments(target, 1, minutes),
+            *_refunds(target.second, value / 2, minutes),
+            *_payments(target.second, 0.5, minutes),
         )
 
+    night = timedelta(hours=1)
+    minutes = night // timedelta(minutes=1)
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.REFUND_RATIO),
         expr=catalog.signal("refund_ratio").expr,
@@ -69,4 +65,47 @@ def refund_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="Money flows back: a defect in an order flow, a campaign gone wrong, or fraud.",
         feed=feed,
         labels=target.job_labels,
+        window=timedelta(hours=1),
+        also=(
+            Scenario(
+                "refunds at night, when nobody pays",
+                (*_refunds(target, 1, minutes), *_payments(target, 0, minutes)),
+                night,
+            ),
+        ),
+    )
+
+
+def _refunds(by: Target, of_payments: float, minutes: int) -> tuple[InputSeries, ...]:
+    """Return refunds in two currencies, and half as many that failed."""
+    per_minute = _PER_MINUTE * of_payments
+    shares = (
+        (RefundStatus.SUCCEEDED, Currency.MYR, 0.6),
+        (RefundStatus.SUCCEEDED, Currency.SGD, 0.4),
+        (RefundStatus.FAILED, Currency.MYR, 0.5),
+    )
+    return tuple(
+        by.series(business.REFUNDS.name, rising(per_minute * share, minutes), status=status, currency=currency)
+        for status, currency, share in shares
+    )
+
+
+def _payments(by: Target, share_of_all: float, minutes: int) -> tuple[InputSeries, ...]:
+    """Return payments by two methods in two currencies, and half as many that failed."""
+    per_minute = _PER_MINUTE * share_of_all
+    shares = (
+        (PaymentMethod.CARD, PaymentStatus.SUCCEEDED, Currency.MYR, 0.5),
+        (PaymentMethod.FPX, PaymentStatus.SUCCEEDED, Currency.MYR, 0.3),
+        (PaymentMethod.CARD, PaymentStatus.SUCCEEDED, Currency.SGD, 0.2),
+        (PaymentMethod.CARD, PaymentStatus.FAILED, Currency.MYR, 0.5),
+    )
+    return tuple(
+        by.series(
+            business.PAYMENTS.name,
+            rising(per_minute * share, minutes),
+            method=method,
+            status=status,
+            currency=currency,
+        )
+        for method, status, currency, share in shares
     )

@@ -86,6 +86,7 @@ def slow_statement(catalog: Catalog, target: Target) -> ThresholdAlert:
         feed=_gauge_feed(target, postgres.SLOWEST_STATEMENT),
         labels=target.job_labels,
         worst=threshold.maximum,
+        is_compared_as_published=True,
     )
 
 
@@ -107,6 +108,7 @@ def long_query(catalog: Catalog, target: Target) -> ThresholdAlert:
         feed=_gauge_feed(target, postgres.LONGEST_QUERY),
         labels=target.job_labels,
         worst=threshold.maximum,
+        is_compared_as_published=True,
     )
 
 
@@ -115,8 +117,9 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
     retention = catalog.settings.retention.payment_attempts
     limit = retention + MAINTENANCE_INTERVAL
     oldest = postgres.OLDEST_ATTEMPT
-    at = timedelta(hours=2)
-    minutes = at // timedelta(minutes=1)
+    pending, minute = timedelta(hours=1), timedelta(minutes=1)
+    at = pending + timedelta(minutes=10)
+    minutes = at // minute
 
     def born(age: timedelta, by: Target = target) -> tuple[InputSeries, ...]:
         """Return the gauge as it is when the oldest row reaches ``age`` at the time of the check."""
@@ -126,7 +129,7 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
         name="PaymentAttemptsRetentionOverdue",
         expr=f"time() - max by ({JOB}) ({oldest}{{{exporter_job(catalog.settings)}}})"
         f" > {number(limit.total_seconds())}",
-        pending=timedelta(hours=1),
+        pending=pending,
         severity=Severity.WARNING,
         priority=Priority.P3,
         team=Team.DATA_ISSUE,
@@ -138,16 +141,22 @@ def retention_overdue(catalog: Catalog, target: Target) -> Alert:
         impact="Data is kept for longer than promised, and the table grows.",
         scenarios=(
             Scenario(
-                "a fortnight too old", born(limit + timedelta(days=14)), timedelta(minutes=61), (target.job_labels,)
+                "a fortnight too old for just as long as it takes",
+                born(limit + timedelta(days=14)),
+                pending,
+                (target.job_labels,),
             ),
-            Scenario("a day too old", born(limit + timedelta(days=1)), at, (target.job_labels,)),
+            Scenario("an hour and a minute too old", born(limit + pending + minute), at, (target.job_labels,)),
+            Scenario("an hour too old", born(limit + pending), at),
             Scenario("a day to go", born(limit - timedelta(days=1)), at),
             Scenario(
                 "cleaned up, which one of two exporters has not read yet",
                 (*born(timedelta(days=90)), *born(limit + timedelta(days=30), by=target.second)),
                 at,
             ),
-            Scenario("too old for half an hour only", born(limit + timedelta(days=1)), timedelta(minutes=30)),
+            Scenario(
+                "a fortnight too old, but not for long enough", born(limit + timedelta(days=14)), pending - minute
+            ),
             Scenario("an empty table", (), at),
         ),
     )

@@ -8,9 +8,11 @@ counts.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.changing import KEEP_FIRING, Changing
 from payment_alerts.event_limits import COUNT_WINDOW
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
 from payment_catalog.durations import format_duration
@@ -56,13 +58,17 @@ def database_server_alerts(catalog: Catalog) -> AlertGroup:
 def connections_near_limit(job: str, target: Target) -> Alert:
     """The server soon accepts no more connections."""
 
-    def open_of_100(count: int, limit: int = 100, by: Target = target) -> tuple[InputSeries, ...]:
+    pending = timedelta(minutes=5)
+
+    def open_of_100(
+        count: int, minutes: int = _MINUTES, *, limit: int = 100, by: Target = target
+    ) -> tuple[InputSeries, ...]:
         """Return ``count`` connections, half of them idle."""
         name, states = postgres.CONNECTIONS.name, DatabaseConnectionState
         return (
-            by.series(postgres.CONNECTIONS_LIMIT.name, steady(limit, _MINUTES)),
-            by.series(name, steady(count // 2, _MINUTES), state=states.IDLE),
-            by.series(name, steady(count - count // 2, _MINUTES), state=states.ACTIVE),
+            by.series(postgres.CONNECTIONS_LIMIT.name, steady(limit, minutes)),
+            by.series(name, steady(count // 2, minutes), state=states.IDLE),
+            by.series(name, steady(count - count // 2, minutes), state=states.ACTIVE),
         )
 
     # Each exporter's states are added up before exporters are compared: a connection changes its state between them.
@@ -73,7 +79,9 @@ def connections_near_limit(job: str, target: Target) -> Alert:
         name="DatabaseConnectionsNearLimit",
         expr=f"{used} / {limit} > {number(CONNECTIONS_SHARE)}",
         # A rolling update doubles the pools for a minute or two.
-        pending=timedelta(minutes=5),
+        pending=pending,
+        # Pools grow and shrink with the load.
+        keep_firing=KEEP_FIRING,
         severity=Severity.WARNING,
         priority=Priority.P2,
         team=Team.DATA_ISSUE,
@@ -102,6 +110,9 @@ def connections_near_limit(job: str, target: Target) -> Alert:
             Scenario("a usual day", open_of_100(20), _AT),
             Scenario("above the limit for four minutes only", open_of_100(100), timedelta(minutes=4)),
             Scenario("a limit of 0 is no limit", open_of_100(100, limit=0), _AT),
+            *Changing(
+                partial(open_of_100, 20), partial(open_of_100, 81), pending, timedelta(0), (target.job_labels,)
+            ).swinging(),
             Scenario("SQLite has no connections", (), _AT),
         ),
     )

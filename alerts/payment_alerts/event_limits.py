@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from payment_alerts.alert import Scenario
-from payment_alerts.scenario_series import rising, steady, then
-from payment_catalog.durations import format_duration
+from payment_alerts.scenario_series import in_turn, rising, steady, then
+from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.promql import number
 from payment_catalog.signals import JOB, WINDOW
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COUNT_WINDOW = timedelta(minutes=15)
 
 _MINUTE = timedelta(minutes=1)
+_PACE_WINDOW = parse_duration(WINDOW)
 #: What a pod has counted long before a scenario begins.
 _HISTORY = 1_000_000
 
@@ -70,6 +71,7 @@ class Count:
     def scenarios(self, pods: Pods, labels: Mapping[str, str]) -> tuple[Scenario, ...]:
         """Return scenarios in which the events happen in minute 5; those of a restart, around it."""
         seen, soon, past = 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE
+        known = seen + self.pending
         second = self.at_least // 2
         first = self.at_least - second
 
@@ -77,7 +79,7 @@ class Count:
             return then(steady(0, 4), steady(count, 25))
 
         return (
-            Scenario("many events", pods(happened(self.at_least * 10)), soon, (labels,)),
+            Scenario("many events", pods(happened(self.at_least * 10)), known, (labels,)),
             Scenario("as many events as it takes", pods(happened(self.at_least)), soon, (labels,)),
             Scenario("as many over two pods together", pods(happened(first), happened(second)), soon, (labels,)),
             Scenario(
@@ -116,21 +118,26 @@ class Pace:
 
     def scenarios(self, pods: Pods, labels: Mapping[str, str]) -> tuple[Scenario, ...]:
         """Return scenarios of a steady pace; restarts happen three minutes before the end."""
-        at = self.pending + COUNT_WINDOW
+        window, lasting = _PACE_WINDOW // _MINUTE, self.pending // _MINUTE
+        # The second sample of a counter shows its pace.
+        soonest, at = self.pending + _MINUTE, self.pending + 2 * _PACE_WINDOW
         minutes = at // _MINUTE
 
-        def pace(of_limit: float, lasting: int = minutes) -> str:
-            return rising(self.per_second * 60 * of_limit, lasting)
+        def pace(of_limit: float, minutes: int = minutes) -> str:
+            return rising(self.per_second * 60 * of_limit, minutes)
 
+        begins = in_turn(pods(pace(0.01, 2 * window - 1)), pods(pace(1.02, window + lasting)))
+        full = 3 * _PACE_WINDOW - _MINUTE + self.pending
         return (
-            Scenario("an attack", pods(pace(10)), at, (labels,)),
-            Scenario("just above the limit", pods(pace(1.02)), at, (labels,)),
+            Scenario("an attack for just as long as it takes", pods(pace(10)), soonest, (labels,)),
+            Scenario("an attack, but not for long enough", pods(pace(10)), soonest - _MINUTE),
+            Scenario("just above the limit for just as long as it takes", begins, full, (labels,)),
+            Scenario("just above the limit, but not for long enough", begins, full - 2 * _MINUTE),
             Scenario("an attack spread over pods", pods(pace(0.6), pace(0.6), pace(0.6)), at, (labels,)),
             Scenario("an attack during a restart", pods(then(pace(2, minutes - 3), pace(2, 2))), at, (labels,)),
-            Scenario("just below the limit", pods(pace(0.98)), at),
-            Scenario("just below the limit, spread over pods", pods(pace(0.32), pace(0.32), pace(0.32)), at),
+            Scenario("exactly at the limit", pods(pace(1)), at),
+            Scenario("just below the limit, spread over pods", pods(pace(0.49), pace(0.49)), at),
             Scenario("everyday slips", pods(pace(0.01)), at),
-            Scenario("an attack that has only begun", pods(pace(10)), self.pending),
             Scenario(
                 "a quiet pod with a long history restarts",
                 pods(steady(_HISTORY, minutes), then(steady(_HISTORY, minutes - 3), steady(0, 2))),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import AlertGroup, InputSeries
+from payment_alerts.changing import KEEP_FIRING
 from payment_alerts.scenario_series import Target, exporter_target, rising, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.escalation import Team
@@ -44,10 +45,12 @@ def cpu_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
     """The processors have little left."""
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
-        return (
-            target.series(host.CPU.name, rising(60 * value, minutes), mode=CpuMode.USER),
-            target.series(host.CPU.name, rising(40 * (1 - value), minutes), mode=CpuMode.IDLE),
-            target.series(host.CPU.name, rising(20 * (1 - value), minutes), mode=CpuMode.IOWAIT),
+        """Two hosts, the first with one processor, the second with four."""
+        shares = {CpuMode.USER: value, CpuMode.IDLE: (1 - value) * 2 / 3, CpuMode.IOWAIT: (1 - value) / 3}
+        return tuple(
+            host_of.series(host.CPU.name, rising(processors * 60 * share, minutes), mode=mode)
+            for host_of, processors in ((target, 1), (target.second, 4))
+            for mode, share in shares.items()
         )
 
     return ThresholdAlert(
@@ -64,6 +67,9 @@ def cpu_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="None yet; requests become slow when it rises further.",
         feed=feed,
         labels=target.instance_labels,
+        beside=(target.second.instance_labels,),
+        window=timedelta(minutes=5),
+        keep_firing=KEEP_FIRING,
     )
 
 
@@ -89,6 +95,7 @@ def memory_usage(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="None yet; the kernel ends a process when memory runs out.",
         feed=feed,
         labels=target.instance_labels,
+        keep_firing=KEEP_FIRING,
     )
 
 

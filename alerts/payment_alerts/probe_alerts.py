@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.changing import KEEP_FIRING, Changing
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
@@ -170,6 +171,7 @@ def service_not_ready(job: str, target: Target) -> Alert:
 
 def gateway_unreachable(job: str, target: Target) -> Alert:
     """The gateway answers nobody."""
+    pending = timedelta(minutes=5)
 
     def answers(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         labels = {**_GATEWAY, probe.ENDPOINT.name: ProbeEndpoint.GATEWAY.value}
@@ -180,7 +182,9 @@ def gateway_unreachable(job: str, target: Target) -> Alert:
         name="GatewayUnreachable",
         expr=f"{_success(job, ProbeEndpoint.GATEWAY)} == 0",
         # A cause, not a symptom: payments that fail page by themselves. A short disturbance passes.
-        pending=timedelta(minutes=5),
+        pending=pending,
+        # What answers again after a disturbance is often away again soon.
+        keep_firing=KEEP_FIRING,
         severity=Severity.WARNING,
         priority=Priority.P2,
         team=Team.SERVICE_OUTAGE,
@@ -200,6 +204,13 @@ def gateway_unreachable(job: str, target: Target) -> Alert:
                 _AT,
             ),
             Scenario("it answers every other time", answers(then(*["0 1"] * 20)), _AT),
+            *Changing(
+                lambda minutes: answers(steady(1, minutes)),
+                lambda minutes: answers(steady(0, minutes)),
+                pending,
+                timedelta(0),
+                firing,
+            ).swinging(),
             Scenario("the service does not answer", _answers(target, steady(0, _MINUTES), steady(0, _MINUTES)), _AT),
             Scenario("not for four minutes", answers(steady(0, _MINUTES)), timedelta(minutes=4)),
             Scenario("no gateway is configured", (), _AT),
@@ -212,8 +223,9 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
 ) -> Alert:
     """A certificate of a target runs out within ``limit``."""
     expiry = probe.TLS_EXPIRY
-    at = timedelta(hours=2)
-    minutes = at // timedelta(minutes=1)
+    pending, minute = timedelta(hours=1), timedelta(minutes=1)
+    at = pending + timedelta(minutes=10)
+    minutes = at // minute
 
     def left(time: timedelta) -> str:
         """Return the gauge as it is when so much is left at the time of the check."""
@@ -230,7 +242,7 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
         # target has no TLS, or completes no handshake, which ServiceUnreachable says.
         expr=f"min by ({_TARGET}) ({expiry}{{{job}}}) - time() < {number(limit.total_seconds())}",
         # A renewed one is rolled out instance by instance.
-        pending=timedelta(hours=1),
+        pending=pending,
         severity=severity,
         priority=priority,
         team=Team.SERVICE_OUTAGE,
@@ -241,8 +253,12 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
         meaning="The certificate has not been renewed, or the renewed one is not in use.",
         impact="None yet; when it has run out, clients refuse to connect.",
         scenarios=(
-            Scenario("it has run out", presents(left(timedelta(days=-1))), timedelta(minutes=61), firing),
-            Scenario("two hours below the limit", presents(left(limit - timedelta(hours=2))), at, firing),
+            Scenario("it has run out", presents(left(timedelta(days=-1))), pending, firing),
+            Scenario(
+                "it has run out, but not seen for long enough", presents(left(timedelta(days=-1))), pending - minute
+            ),
+            Scenario("below the limit for an hour and a minute", presents(left(limit - pending - minute)), at, firing),
+            Scenario("below the limit for an hour", presents(left(limit - pending)), at),
             Scenario(
                 "one of two exporters meets an instance with a renewed one",
                 (*presents(left(limit - timedelta(hours=2))), *presents(renewed, by=target.second)),
@@ -251,8 +267,7 @@ def certificate_expires(  # noqa: PLR0913, PLR0917 - the two alerts differ in ju
             ),
             Scenario("an hour above the limit", presents(left(limit + timedelta(hours=1))), at),
             Scenario("two months left", presents(left(timedelta(days=60))), at),
-            Scenario("renewed half an hour ago", presents(then(steady(0, 89), renewed)), at),
-            Scenario("below the limit for 45 minutes", presents(left(limit - timedelta(minutes=45))), at),
+            Scenario("renewed five minutes ago", presents(then(steady(0, 64), renewed)), at),
             Scenario("no TLS", (), at),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ from payment_alerts.alert import InputSeries
 from payment_catalog.promql import number, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from payment_catalog.settings import Settings
+
+#: As ``rising`` writes it.
+_RISING = re.compile(r"0\+(?P<step>.+)x(?P<minutes>\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,36 @@ def steady(value: float, minutes: int) -> str:
 def then(*parts: str) -> str:
     """Return one series after the other."""
     return " ".join(parts)
+
+
+def in_turn(*phases: tuple[InputSeries, ...]) -> tuple[InputSeries, ...]:
+    """Return the series of the first phase, going on as in the next ones, which have the same; counters never fall."""
+    return tuple(
+        InputSeries(same[0].series, _going_on(phase.values for phase in same)) for same in zip(*phases, strict=True)
+    )
+
+
+def _going_on(values: Iterable[str]) -> str:
+    parts: list[str] = []
+    counted = 0.0
+    for part in values:
+        if found := _RISING.fullmatch(part):
+            step = float(found["step"])
+            counted += step if parts else 0
+            parts.append(f"{counted:.17g}+{found['step']}x{found['minutes']}")
+            # As promtool adds up: a counter that were a trifle less in its next phase would have begun anew.
+            for _ in range(int(found["minutes"])):
+                counted += step
+        else:
+            parts.append(part)
+    return then(*parts)
+
+
+def restarted(*phases: tuple[InputSeries, ...]) -> tuple[InputSeries, ...]:
+    """Return the series of the first phase, then those of the next ones, which have the same; counters begin anew."""
+    return tuple(
+        InputSeries(same[0].series, then(*(phase.values for phase in same))) for same in zip(*phases, strict=True)
+    )
 
 
 def absent(minutes: int) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
-from payment_alerts.scenario_series import Target, rising, service_target
+from payment_alerts.scenario_series import Target, in_turn, restarted, rising, service_target
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.service_metrics import FAILED_AUTH, SUSPICIOUS_API_CALLS
@@ -28,16 +28,22 @@ def security_alerts(catalog: Catalog) -> AlertGroup:
 def _rate_scenarios(target: Target, metric: Metric, limit: float, pending: timedelta) -> tuple[Scenario, ...]:
     """Return scenarios around ``limit`` events a second."""
     at = timedelta(minutes=15)
+    firing = (target.instance_labels,)
 
-    def events(per_second: float) -> tuple[InputSeries, ...]:
-        return (target.series(metric.name, rising(per_second * 60, 20)),)
+    def events(per_second: float, minutes: int = 15) -> tuple[InputSeries, ...]:
+        return (target.series(metric.name, rising(per_second * 60, minutes)),)
 
+    # Ten minutes of peace, and a window of 5 minutes.
+    begins, full = in_turn(events(limit * 0.01, 9), events(limit * 1.02, 9)), timedelta(minutes=14) + pending
     return (
-        Scenario("an attack", events(limit * 10), at, (target.instance_labels,)),
-        Scenario("just above the limit", events(limit * 1.02), at, (target.instance_labels,)),
+        Scenario("an attack for just as long as it takes", events(limit * 10), pending + _MINUTE, firing),
+        Scenario("an attack, but not for long enough", events(limit * 10), pending),
+        Scenario("just above the limit for just as long as it takes", begins, full, firing),
+        Scenario("just above the limit, but not for long enough", begins, full - 2 * _MINUTE),
+        Scenario("exactly at the limit", events(limit), at),
         Scenario("just below the limit", events(limit * 0.98), at),
         Scenario("everyday slips", events(limit * 0.01), at),
-        Scenario("an attack that has only begun", events(limit * 10), pending),
+        Scenario("a restart after a long time", restarted(events(limit * 0.98, 11), events(0, 4)), at),
         Scenario("no service", (), at),
     )
 

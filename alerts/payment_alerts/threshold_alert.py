@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from payment_alerts.alert import Alert, InputSeries, Scenario
+from payment_alerts.changing import Changing
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.thresholds import Side, Threshold, Unit
@@ -27,12 +29,9 @@ _SHOWN = {
     Unit.SECONDS: "{{ $value | humanizeDuration }}",
     Unit.STATE: "{{ $value }}",
 }
-#: How far from the limit "just" is: this share of the limit, or of the way to the end of the scale if shorter.
+#: How far from the limit "just" is: this share of the way to the nearer end of the scale.
 _JUST = 0.02
-#: Longest window of the expressions behind a threshold, and then some.
-_SETTLED = timedelta(minutes=10)
-#: What it takes at most until two scrapes have shown a value, and a rule has seen it.
-_NOTICED = timedelta(minutes=2)
+_MINUTE = timedelta(minutes=1)
 
 
 class Feed(Protocol):
@@ -56,7 +55,9 @@ class ThresholdAlert:
 
     ``subject`` names the thing in sentences. ``worst`` is the end of the scale on the bad side, ``best``
     on the good one; scenarios go towards both. ``labels`` are those that the firing alert gets from its
-    series.
+    series, ``beside`` those of others that fire with it by the same feed. ``window`` is that of the rates in the
+    expression, zero where it reads gauges. ``is_compared_as_published`` tells of a gauge that is not computed with, so
+    that it can be the limit itself. ``also`` are scenarios at every level, beside those that follow from the limit.
     """
 
     threshold: Threshold
@@ -73,6 +74,11 @@ class ThresholdAlert:
     labels: Mapping[str, str]
     best: float = 0
     worst: float = 1
+    window: timedelta = timedelta(0)
+    keep_firing: timedelta = timedelta(0)
+    is_compared_as_published: bool = False
+    beside: tuple[Mapping[str, str], ...] = ()
+    also: tuple[Scenario, ...] = ()
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return an alert for each level that is set, the milder first."""
@@ -98,43 +104,53 @@ class ThresholdAlert:
             meaning=self.meaning,
             impact=self.impact,
             scenarios=self._scenarios(limit),
+            keep_firing=self.keep_firing,
         )
 
     def _scenarios(self, limit: float) -> tuple[Scenario, ...]:
-        long = self.pending + _SETTLED * 2
-        minutes = long // timedelta(minutes=1)
-        bad = (self.labels,)
-        just_bad = _just_towards(self.worst, limit)
-        well_bad = limit + (self.worst - limit) * 0.5
-        just_good = _just_towards(self.best, limit)
-        well_good = limit + (self.best - limit) * 0.9
-        if self.threshold.unit is Unit.STATE:
-            just_bad = well_bad = self.worst
-            just_good = well_good = self.best
+        firing = (self.labels, *self.beside)
+        well_bad, just_bad, just_good, well_good = self._values(limit)
+        # The second sample of a counter shows its pace.
+        soonest = self.pending + (_MINUTE if self.window else timedelta(0))
+        later = soonest + 5 * _MINUTE
         beyond, within = ("above", "below") if self.threshold.bad is Side.ABOVE else ("below", "above")
+
+        def steady(value: float) -> tuple[InputSeries, ...]:
+            return self.feed(value, later // _MINUTE)
+
         return (
-            Scenario(f"well {beyond} the limit", self.feed(well_bad, minutes), long, bad),
-            Scenario(f"just {beyond} the limit", self.feed(just_bad, minutes), long, bad),
-            Scenario(
-                f"{beyond} the limit for as long as it takes",
-                self.feed(well_bad, minutes),
-                self.pending + _NOTICED,
-                bad,
-            ),
-            Scenario(f"just {within} the limit", self.feed(just_good, minutes), long),
-            Scenario(f"well {within} the limit", self.feed(well_good, minutes), long),
-            Scenario(
-                f"{beyond} the limit, but not for long enough",
-                self.feed(well_bad, minutes),
-                self.pending - timedelta(minutes=1),
-            ),
-            Scenario("no data", (), long),
+            Scenario(f"well {beyond} the limit for just as long as it takes", steady(well_bad), soonest, firing),
+            Scenario(f"well {beyond} the limit, but not for long enough", steady(well_bad), soonest - _MINUTE),
+            *self._changing(f"just {beyond} the limit", well_good, just_bad, later),
+            *((Scenario("exactly at the limit", steady(limit), later),) if self.is_compared_as_published else ()),
+            Scenario(f"just {within} the limit", steady(just_good), later),
+            Scenario("as good as can be", steady(self.best), later),
+            Scenario("no data", (), later),
+            *self.also,
         )
 
+    def _values(self, limit: float) -> tuple[float, float, float, float]:
+        """Return values well and just beyond ``limit``, just and well within it."""
+        if self.threshold.unit is Unit.STATE:
+            return self.worst, self.worst, self.best, self.best
+        step = _JUST * min(abs(self.worst - limit), abs(self.best - limit))
+        just = step if self.worst > limit else -step
+        return (
+            limit + (self.worst - limit) * 0.5,
+            limit + just,
+            limit - just,
+            limit + (self.best - limit) * 0.9,
+        )
 
-def _just_towards(end: float, limit: float) -> float:
-    step = _JUST * min(abs(end - limit), limit)
-    return limit + step if end > limit else limit - step
+    def _changing(self, title: str, well_good: float, just_bad: float, later: timedelta) -> tuple[Scenario, ...]:
+        """Return scenarios of a value just beyond the limit, called ``title``, and of its end."""
+        firing = (self.labels, *self.beside)
+        good, bad = partial(self.feed, well_good), partial(self.feed, just_bad)
+        changing = Changing(good, bad, self.pending, self.window, firing)
+        return (
+            *(changing.passing(title) if self.window else (Scenario(title, bad(later // _MINUTE), later, firing),)),
+            *(changing.swinging() if self.keep_firing else changing.recovering()),
+        )
 
 
 def _shown_limit(limit: float, unit: Unit) -> str:
