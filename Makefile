@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test demo bench lock clean
+.PHONY: help generate check lint test mutate demo bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports, amlint
 test: $(VENV)/.dev ## install the real servers when missing, run every test
 	@tests/servers.sh
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+mutate: $(VENV)/.dev ## change every rule in small ways; its unit tests must notice
+	@$(BIN)/payobs mutate $(ARGS)
 
 demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 	@$(BIN)/payobs demo $(ARGS)

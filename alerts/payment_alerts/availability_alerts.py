@@ -51,7 +51,8 @@ def _all_down(settings: Settings, job: str) -> str:
 
 
 def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> tuple[Scenario, ...]:
-    long = pending + timedelta(minutes=5)
+    soonest = -(-pending // _MINUTE) * _MINUTE
+    long = soonest + timedelta(minutes=5)
     minutes = long // _MINUTE
     others = tuple(
         Target(environment, target.namespace, target.job, target.instance).series(UP.name, steady(1, minutes))
@@ -61,8 +62,8 @@ def _down_scenarios(settings: Settings, target: Target, pending: timedelta) -> t
     down = target.series(UP.name, steady(0, minutes))
     restart = then(steady(1, 2), steady(0, 0), steady(1, minutes - 4))
     return (
-        Scenario("every scrape fails for just as long as it takes", (down, *others), pending, (target.job_labels,)),
-        Scenario("every scrape fails, but not for long enough", (down, *others), pending - _MINUTE),
+        Scenario("every scrape fails for just as long as it takes", (down, *others), soonest, (target.job_labels,)),
+        Scenario("every scrape fails, but not for long enough", (down, *others), soonest - _MINUTE),
         Scenario(
             "it vanishes from service discovery",
             (target.series(UP.name, then(steady(1, 1), absent(minutes))), *others),

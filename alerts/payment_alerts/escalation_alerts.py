@@ -60,6 +60,7 @@ def _started(settings: Settings, alerts: Iterable[Alert]) -> RecordingRule:
     ``ALERTS_FOR_STATE`` says when it became pending: ``for`` is added.
     """
     quiet = settings.quiet_environments
+    # Escalations are no incidents themselves: without them there is less to read.
     paging = f', environment!~"{"|".join(quiet)}"' if quiet else ""
     by_pending = groupby(sorted(alerts, key=lambda alert: alert.pending), lambda alert: alert.pending)
     began = "\n    or\n".join(f"    {_began([alert.name for alert in alike], after)}" for after, alike in by_pending)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SAME_PLACE = ("environment", "namespace")
 #: Two alerts with these in common are about one thing; a label that neither has counts as equal.
-_SAME_THING = (*_SAME_PLACE, "job", "instance", "target", "mountpoint")
+_SAME_THING = (*_SAME_PLACE, "job", "instance", "target", "mountpoint", "resourcequota", "resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ LEVELS = tuple(
         ("MemoryUsageCritical", "MemoryUsageHigh"),
         ("DiskUsageCritical", "DiskUsageHigh"),
         ("DiskFullWithinHours", "DiskFullWithinADay"),
+        ("QuotaExhausted", "QuotaNearlyUsed"),
         ("SlowStatementCritical", "SlowStatement"),
         ("LongRunningQueryCritical", "LongRunningQuery"),
         ("CertificateExpiresSoonCritical", "CertificateExpiresSoon"),

@@ -10,6 +10,7 @@ from payment_alerts.delivery_alerts import delivery_alerts
 from payment_alerts.metrics_missing import metrics_missing
 from payment_alerts.monitoring_target_alerts import monitoring_target_alerts
 from payment_alerts.published_metrics import publishing
+from payment_alerts.routes import WATCHDOG
 from payment_alerts.rule_evaluation_alerts import rule_evaluation_alerts
 from payment_alerts.scenario_series import service_target, steady
 from payment_alerts.storage_alerts import storage_alerts
@@ -47,7 +48,7 @@ def watchdog(catalog: Catalog) -> Alert:
     at = timedelta(minutes=5)
     down = (target.series(UP.name, steady(0, 5)),)
     return Alert(
-        name="Watchdog",
+        name=WATCHDOG,
         expr="vector(1)",
         # There is nothing to wait for.
         pending=timedelta(0),

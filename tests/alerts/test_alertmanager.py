@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from payment_alerts.alertmanager import CONFIGURATION, alertmanager, receiver_name
+from payment_alerts.alertmanager import CONFIGURATION, alertmanager
 from payment_alerts.amtool import Amtool
+from payment_alerts.groups import alert_groups
+from payment_alerts.routes import priority_receiver
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import Team
 from payment_catalog.monitoring import MONITORING
@@ -19,7 +21,7 @@ Written = Callable[[Settings], Path]
 
 WEBHOOK_ONLY = Settings(
     contact_points={"hook": WebhookContact(type="webhook", url="http://127.0.0.1:8000/x")},
-    routing=Routing(priorities=dict.fromkeys(Priority, ("hook",)), teams={}),
+    routing=Routing(priorities=dict.fromkeys(Priority, ("hook",)), teams={}, escalation={}),
 )
 QUIET = Settings(
     environments={
@@ -29,7 +31,7 @@ QUIET = Settings(
 )
 WITH_SMTP_ACCOUNT = Settings(
     contact_points={"mail": EmailContact(type="email", to="a@b.example")},
-    routing=Routing(priorities=dict.fromkeys(Priority, ("mail",)), teams={}),
+    routing=Routing(priorities=dict.fromkeys(Priority, ("mail",)), teams={}, escalation={}),
     smtp=Smtp(username="alertmanager"),
 )
 
@@ -39,9 +41,14 @@ def test_amtool_accepts_the_configuration(written: Written, settings: Settings) 
     assert Amtool().check_config(written(settings) / CONFIGURATION) == ()
 
 
+def generated(settings: Settings) -> object:
+    catalog = build_catalog(settings)
+    return alertmanager(catalog, alert_groups(catalog))[CONFIGURATION].content  # type: ignore[union-attr]
+
+
 def receivers(settings: Settings) -> dict[str, set[str]]:
     """Return for each receiver the kinds of integrations that it has."""
-    content = alertmanager(build_catalog(settings))[CONFIGURATION].content  # type: ignore[union-attr]
+    content = generated(settings)
     return {item["name"]: set(item) - {"name"} for item in content["receivers"]}  # type: ignore[index]
 
 
@@ -55,7 +62,7 @@ def test_each_priority_and_team_reaches_its_contact_points(written: Written) -> 
             labels = {"environment": "production", "priority": priority.value, "team": team.value}
             (receiver,) = Amtool().route(configuration, labels)
             security = team is Team.SECURITY_INCIDENT
-            assert receiver == receiver_name(priority, team if security else None)
+            assert receiver == priority_receiver(Settings(), priority, team).name
             assert kinds[receiver] == wanted[priority] | ({"email_configs"} if security else set())
 
 
@@ -86,7 +93,7 @@ def test_an_alert_without_a_priority_still_reaches_somebody(written: Written) ->
 
 
 def test_credentials_are_only_named_by_file() -> None:
-    text = str(alertmanager(build_catalog(WITH_SMTP_ACCOUNT))[CONFIGURATION].content)  # type: ignore[union-attr]
+    text = str(generated(WITH_SMTP_ACCOUNT))
     assert "smtp_auth_password_file" in text
     for secret in ("smtp_auth_password'", "api_url'", "routing_key'", "service_key'"):
         assert secret not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
 from payment_alerts.rules import rules
 from payment_catalog.catalog import build_catalog
+from payment_catalog.durations import parse_duration
 from payment_catalog.promql import analyse, number
-from payment_catalog.settings import Environment, Levels, Settings
+from payment_catalog.settings import Environment, Levels, Recovery, Settings
+from payment_catalog.signals import WINDOW
 from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ def test_the_security_alerts_are_the_runbooks_to_the_letter() -> None:
     for rule, wanted in zip(group["rules"], expected["rules"], strict=True):
         for key in ("alert", "expr", "for"):
             assert rule[key] == wanted[key]
+        assert "keep_firing_for" not in rule
         assert wanted["labels"].items() <= rule["labels"].items()
         assert wanted["annotations"].items() <= rule["annotations"].items()
 
@@ -88,6 +92,14 @@ def test_every_alert_is_proven_both_ways(alert: Alert) -> None:
     assert len({scenario.title for scenario in alert.scenarios}) == len(alert.scenarios)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["ErrorRateHigh", "ApiLatencyHigh", "PaymentSuccessRateCritical", "CpuUsageHigh", "EventLoopBlocked"],
+)
+def test_an_alert_on_a_swinging_share_outlasts_what_one_quiet_minute_does_to_its_window(name: str) -> None:
+    assert ALERTS[name].keep_firing > parse_duration(WINDOW)
+
+
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
 def test_every_alert_refers_only_to_what_is_declared(alert: Alert) -> None:
     assert analyse(alert.expr, DECLARED).problems == ()
@@ -106,6 +118,7 @@ SETTINGS = {
             ),
             "staging": Environment(service=("d:1",), exporter=("e:1",), page=False, kube_state_metrics=("i:1",)),
         },
+        recovery=Recovery(time_objective=timedelta(seconds=90)),
     ),
     "both levels of every threshold": Settings(
         thresholds={

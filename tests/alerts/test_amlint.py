@@ -10,17 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from payment_catalog.settings import Environment, Settings
+from payment_catalog.settings import Environment, Settings, WebhookContact
 
 Written = Callable[[Settings], Path]
 
+SWITCH = {"switch": WebhookContact(type="webhook", url="https://switch.example/call")}
+WATCHED = {
+    "contact_points": {**Settings().contact_points, **SWITCH},
+    "routing": Settings().routing.model_copy(update={"dead_mans_switch": "switch"}),
+}
 SETTINGS = {
-    "the runbook's": Settings(),
+    "a dead man's switch": Settings(**WATCHED),
     "an environment that wakes nobody": Settings(
+        **WATCHED,
         environments={
             "production": Environment(service=("a:1",), exporter=("b:1",)),
             "staging": Environment(service=("c:1",), exporter=("d:1",), page=False),
-        }
+        },
     ),
 }
 
@@ -41,6 +47,11 @@ def findings(directory: Path) -> list[dict[str, object]]:
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_amlint_finds_nothing(written: Written, settings: Settings) -> None:
     assert findings(written(settings)) == []
+
+
+def test_without_a_dead_mans_switch_amlint_says_that_nobody_is_told(written: Written) -> None:
+    (found,) = findings(written(Settings()))
+    assert (found["code"], found["where"]) == ("empty-receiver", "receivers[blackhole]")
 
 
 def test_amlint_sees_an_alert_that_no_route_takes(written: Written) -> None:

@@ -51,7 +51,7 @@ LABELS = {
 @pytest.fixture(scope="module")
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     directory = tmp_path_factory.mktemp("messages")
-    for path, content in render_all(alertmanager(build_catalog(Settings()))).items():
+    for path, content in render_all(alertmanager(build_catalog(Settings()), ())).items():
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
@@ -264,7 +264,12 @@ def test_every_incident_team_and_priority_has_its_words(renderer: Renderer) -> N
 
 
 def test_messages_follow_the_settings() -> None:
-    urls = Settings().urls.model_copy(update={"kibana": "https://logs.example", "alertmanager": "https://am.example"})
+    elsewhere = {
+        "kibana": "https://logs.example",
+        "alertmanager": "https://am.example",
+        "prometheus": "https://p.example",
+    }
+    urls = Settings().urls.model_copy(update=elsewhere)
     facts = message_facts(build_catalog(Settings(urls=urls)))
     assert "https://logs.example" in facts
     assert "https://am.example" in facts
@@ -275,7 +280,7 @@ def test_a_webhook_names_the_file_of_its_token(written: Written) -> None:
     hook = WebhookContact(type="webhook", url="https://hooks.example/x", token_file="/etc/alertmanager/secrets/hook")
     routing = Settings().routing.model_copy(update={"priorities": dict.fromkeys(Priority, ("hook",))})
     with_token = Settings(contact_points={**Settings().contact_points, "hook": hook}, routing=routing)
-    content = alertmanager(build_catalog(with_token))[CONFIGURATION].content  # type: ignore[union-attr]
+    content = alertmanager(build_catalog(with_token), ())[CONFIGURATION].content  # type: ignore[union-attr]
     (webhook,) = next(item["webhook_configs"] for item in content["receivers"] if item["name"] == "p0")  # type: ignore[index]
     assert webhook["http_config"] == {"authorization": {"credentials_file": "/etc/alertmanager/secrets/hook"}}
     assert Amtool().check_config(written(with_token) / CONFIGURATION) == ()
