@@ -15,15 +15,16 @@ from payment_catalog import service_metrics
 from payment_catalog.exporter_metrics import COLLECTOR_METRICS, operation
 from payment_catalog.external_metrics import UP
 from payment_catalog.metric import Metric, MetricType
-from payment_catalog.promql import analyse, quote
+from payment_catalog.promql import PromQLError, analyse, quote
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.signals import JOB, RecordingRule, exporter_job, service_job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
+    from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
 
 #: An instance of the job is scraped.
@@ -70,14 +71,24 @@ def publishing(catalog: Catalog) -> tuple[RecordingRule, ...]:
     )
 
 
+def _selected(expression: str, declared: Mapping[str, Labels]) -> frozenset[str]:
+    try:
+        return analyse(expression, declared).selected
+    except PromQLError:
+        return frozenset()
+
+
 def expected_metrics(catalog: Catalog, groups: Iterable[AlertGroup]) -> tuple[Expected, ...]:
-    """Return what must be published of that which the rules of ``groups`` read, in the catalogue's order."""
+    """Return what must be published of that which the rules of ``groups`` read, in the catalogue's order.
+
+    An expression that cannot be parsed reads nothing here: the check of expressions says where it stands.
+    """
     groups = tuple(groups)
     recordings = tuple(rule for group in groups for rule in group.recordings)
     declared = catalog.declared(recordings)
     alerts = (alert.expr for group in groups for alert in group.alerts)
     expressions = (*(rule.expr for rule in recordings), *alerts)
-    read = frozenset[str]().union(*(analyse(expression, declared).selected for expression in expressions))
+    read = frozenset[str]().union(*(_selected(expression, declared) for expression in expressions))
     return tuple(
         _expected(catalog.settings, metric)
         for metric in catalog.metrics

@@ -18,7 +18,6 @@ import requests
 import yaml
 from e2e.inboxes import ROUTING_KEY, SLACK_PATH, TOKEN, Inboxes
 from e2e.mailbox import PASSWORD, USER, Mailbox
-from payment_bundle.demo.prometheus_api import PrometheusApi
 from sockets import free_port
 from waiting import wait_until
 
@@ -29,6 +28,7 @@ from payment_alerts.prometheus import prometheus
 from payment_alerts.rules import rules
 from payment_bundle.demo.child import Child, start
 from payment_bundle.demo.programs import find_programs
+from payment_bundle.prometheus_api import PrometheusApi
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.documents import YamlDocument

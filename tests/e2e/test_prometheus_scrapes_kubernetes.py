@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from payment_bundle.demo.prometheus_api import PrometheusApi
 from sockets import free_port
 
 from payment_alerts.groups import alert_groups
 from payment_alerts.prometheus import prometheus as prometheus_documents
 from payment_alerts.promtool import Promtool
 from payment_bundle.demo.child import start
+from payment_bundle.prometheus_api import PrometheusApi
 from payment_catalog.catalog import build_catalog
 from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS, KUBERNETES_METRICS
 from payment_catalog.settings import Environment, Scraping, Settings
