@@ -53,7 +53,7 @@ def _scenarios(target: Target, counters: tuple[Metric, ...]) -> tuple[Scenario, 
 
     def one_rises(rises: Metric) -> tuple[InputSeries, ...]:
         """Once in three minutes, with a restart between."""
-        seldom = then("5 5 6 6 6 7 7", *(f"{count} {count} {count}" for count in range(5)))
+        seldom = then("5 5 6 6 6 7 7 0", *(f"{count} {count} {count}" for count in range(1, 5)))
         return tuple(
             target.series(counter.name, seldom if counter is rises else steady(3, _MINUTES)) for counter in counters
         )
