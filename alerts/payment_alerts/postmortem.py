@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import jinja2
-
-from payment_alerts.markdown import escaped
+from payment_alerts.markdown import template
 
 #: The steps of the runbook's timeline, in order.
 DETECTED, INVESTIGATED, CAUSE_FOUND, MITIGATED, RESTORED = (
@@ -62,14 +60,4 @@ class PostMortem:
 
 def render(post_mortem: PostMortem) -> str:
     """Return the document as Markdown."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("payment_alerts"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown: escaped by the filter
-    )
-    environment.filters["escaped"] = escaped
-    template = environment.get_template("postmortem.md.j2")
-    return template.render(post_mortem=post_mortem, follow_up=FOLLOW_UP)
+    return template("postmortem.md.j2").render(post_mortem=post_mortem, follow_up=FOLLOW_UP)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jinja2
-
+from payment_alerts.markdown import duration, template
 from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
-from payment_catalog.durations import format_duration
 from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
 from payment_catalog.links import expression_url, overview_url, silence_url
@@ -16,7 +14,6 @@ from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
@@ -27,20 +24,16 @@ DIRECTORY = "runbooks"
 
 def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     """Return ``<Alert>.md`` for each alert, and ``README.md`` with the list of them."""
-    templates = _templates()
     alerts = [alert for group in groups for alert in group.alerts]
-    pages = {
-        f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(templates, catalog, alert, alerts), __name__)
-        for alert in alerts
-    }
-    index = templates.get_template("runbooks.md.j2").render(alerts=alerts, levels=catalog.severity_levels)
+    pages = {f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(catalog, alert, alerts), __name__) for alert in alerts}
+    index = template("runbooks.md.j2").render(alerts=alerts, levels=catalog.severity_levels)
     return {**pages, f"{DIRECTORY}/README.md": TextDocument(index, __name__)}
 
 
-def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
+def _page(catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
     settings = catalog.settings
     incident = catalog.incidents[alert.incident]
-    return templates.get_template("runbook.md.j2").render(
+    return template("runbook.md.j2").render(
         alert=alert,
         incident=incident,
         level=catalog.severity_levels[alert.priority],
@@ -65,23 +58,4 @@ def _page(templates: jinja2.Environment, catalog: Catalog, alert: Alert, alerts:
 def _after(alert: Alert, level: EscalationLevel) -> str:
     """Return when the level is called: for the alert's priority, or for each where it comes with the series."""
     priorities = Priority if "priority" in alert.from_series else (alert.priority,)
-    return ", ".join(
-        f"{priority} {_duration(escalation_after(alert.team, priority, level))}" for priority in priorities
-    )
-
-
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("payment_alerts"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown of our own texts, not HTML
-    )
-    environment.filters["duration"] = _duration
-    return environment
-
-
-def _duration(duration: timedelta) -> str:
-    return format_duration(duration) if duration else "immediately"
+    return ", ".join(f"{priority} {duration(escalation_after(alert.team, priority, level))}" for priority in priorities)
