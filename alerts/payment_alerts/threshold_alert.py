@@ -59,7 +59,7 @@ class ThresholdAlert:
     expression, zero where it reads gauges. ``is_compared_as_published`` tells of a gauge that is not computed with, so
     that it can be the limit itself. ``also`` are scenarios at every level, beside those that follow from the limit.
     ``settled`` is for a value that comes about only slowly: longer than the longest window; what is shown then is the
-    value at rest.
+    value at rest. ``summary`` replaces the usual sentence.
     """
 
     threshold: Threshold
@@ -82,6 +82,7 @@ class ThresholdAlert:
     is_compared_as_published: bool = False
     beside: tuple[Mapping[str, str], ...] = ()
     also: tuple[Scenario, ...] = ()
+    summary: str = ""
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return an alert for each level that is set, the milder first."""
@@ -101,7 +102,8 @@ class ThresholdAlert:
             priority=level.priority,
             team=self.team,
             incident=self.incident,
-            summary=f"{self.subject} of {{{{ $labels.job }}}} is {side} {_shown_limit(limit, self.threshold.unit)}",
+            summary=self.summary
+            or f"{self.subject} of {{{{ $labels.job }}}} is {side} {_shown_limit(limit, self.threshold.unit)}",
             description=f"{self.threshold.title} in {{{{ $labels.environment }}}} is {_SHOWN[self.threshold.unit]}. "
             f"{self.threshold.source}.",
             meaning=self.meaning,

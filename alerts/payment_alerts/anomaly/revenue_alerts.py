@@ -72,7 +72,7 @@ def revenue_low(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
         Scenario("one of two exporters cannot read it", seen_twice(enough, 0), 100 * _MINUTE),
         Scenario("two exporters tell of little revenue", seen_twice(few, few), 100 * _MINUTE, labels),
     )
-    alerts = ThresholdAlert(
+    return ThresholdAlert(
         threshold=threshold,
         expr=_of_usual(shop),
         warning=Level("RevenueLow", Priority.P2),
@@ -90,15 +90,9 @@ def revenue_low(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
         best=1,
         worst=0,
         settled=timedelta(minutes=35),
+        also=more,
+        summary="Far less revenue in {{ $labels.currency }} than usual in {{ $labels.environment }}",
     ).alerts()
-    return tuple(
-        replace(
-            alert,
-            summary="Far less revenue in {{ $labels.currency }} than usual in {{ $labels.environment }}",
-            scenarios=(*alert.scenarios, *more),
-        )
-        for alert in alerts
-    )
 
 
 def revenue_surge(shop: Shop) -> Alert:

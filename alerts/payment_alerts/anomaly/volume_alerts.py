@@ -82,7 +82,7 @@ def payment_volume(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
             labels,
         ),
     )
-    alerts = ThresholdAlert(
+    return ThresholdAlert(
         threshold=threshold,
         expr=f"{season.now} / ({season.usual} >= {FEWEST_USUAL})",
         warning=Level("PaymentVolumeReduced", Priority.P2),
@@ -100,12 +100,6 @@ def payment_volume(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
         best=1,
         worst=0,
         settled=timedelta(minutes=35),
+        also=more,
+        summary="Far fewer payments than usual in {{ $labels.environment }}",
     ).alerts()
-    return tuple(
-        replace(
-            alert,
-            summary="Far fewer payments than usual in {{ $labels.environment }}",
-            scenarios=(*alert.scenarios, *more),
-        )
-        for alert in alerts
-    )
