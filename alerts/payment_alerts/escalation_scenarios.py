@@ -137,10 +137,9 @@ class Stories:
         return Occurrence(alert.name, {**where, **labels}, alert.pending)
 
     def _quiet(self, one: Occurrence) -> Iterator[Scenario]:
-        for name, environment in self.catalog.settings.environments.items():
-            if not environment.page:
-                series = one.labelled(environment=name).for_so_long(_DAYS)
-                yield _scenario(f"an alert of {name}, which wakes nobody, goes on for days", series)
+        for name in self.catalog.settings.quiet_environments:
+            series = one.labelled(environment=name).for_so_long(_DAYS)
+            yield _scenario(f"an alert of {name}, which wakes nobody, goes on for days", series)
 
 
 def _over_time(one: Occurrence, level: EscalationLevel) -> tuple[Scenario, ...]:

@@ -20,11 +20,10 @@ from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.signals import JOB, RecordingRule, exporter_job, service_job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
 
 #: An instance of the job is scraped.
@@ -71,9 +70,9 @@ def publishing(catalog: Catalog) -> tuple[RecordingRule, ...]:
     )
 
 
-def _selected(expression: str, declared: Mapping[str, Labels]) -> frozenset[str]:
+def _selected(expression: str) -> frozenset[str]:
     try:
-        return analyse(expression, declared).selected
+        return analyse(expression, {}).selected
     except PromQLError:
         return frozenset()
 
@@ -85,10 +84,9 @@ def expected_metrics(catalog: Catalog, groups: Iterable[AlertGroup]) -> tuple[Ex
     """
     groups = tuple(groups)
     recordings = tuple(rule for group in groups for rule in group.recordings)
-    declared = catalog.declared(recordings)
     alerts = (alert.expr for group in groups for alert in group.alerts)
     expressions = (*(rule.expr for rule in recordings), *alerts)
-    read = frozenset[str]().union(*(_selected(expression, declared) for expression in expressions))
+    read = frozenset[str]().union(*(_selected(expression) for expression in expressions))
     return tuple(
         _expected(catalog.settings, metric)
         for metric in catalog.metrics

@@ -65,8 +65,9 @@ _LEAKS = "MemoryLeak|AsyncioTaskLeak|FileDescriptorLeak"
 _FLOODS = "RequestFlood|MostRequestsRateLimited|MostRequestsRefused"
 _LAST_BIT = "No regression and no extrapolated rate meets the limit to the last bit."
 _DISKS = "DiskFullWithin(ADay|Hours)"
+_PRESENCE = "Only whether there is a result counts."
 _ANY_UNIT = "What is above 0 is so in any unit of time."
-_SAME_JOB = "The other side selects the job, and the sides match on that label."
+_OTHER_SIDE = "The other side of the operator selects it as well, and both sides match on it."
 _NAN = "The numerator is part of the denominator; where that is 0 the quotient is NaN, which passes no limit."
 _NEVER_NEGATIVE = "The value is never negative."
 _WHOLE_EVENTS = "An increase counts whole events and is extrapolated by at most one scrape: it is never in between."
@@ -75,14 +76,11 @@ _KUBERNETES_PAIRS = (
     "Container(MemoryNearLimit|CpuThrottled)"
 )
 _NO_QUOTA = "Divided by 0 it is infinite or NaN, and neither is between the two limits."
-_BOTH_SIDES = "The other side of the operator selects it as well, and both sides match on it."
 _RISING = (
     "AlertsDropped|AlertmanagerNotReached|RuleEvaluation(Fails|sMissed)|PrometheusStorageFails|ScrapesOverLimit|"
     "SamplesDropped"
 )
-_OTHER_SIDE = "The other side selects the job, and the two sides are matched by it."
 _ONE_SERIES = "Each instance publishes one series of these labels."
-_ANY = "An increase is above 0 exactly when the rate is."
 _NO_ERRORS = "Where there is no error series there is nothing to alert on; the 0 is for the panel."
 
 _SIMPLE = (
@@ -164,9 +162,9 @@ _SIMPLE = (
         _NEVER_NEGATIVE,
         r"sum .* unless .*",
     ),
-    Equivalent("NoPaymentProcessed", Kind.FUNCTION, "increase -> rate", _ANY, r"sum by [^\[]*\(increase.*"),
-    Equivalent("NoLogsArrive", Kind.FUNCTION, "increase -> rate", _ANY),
-    Equivalent("RateLimiterWithoutStorage", Kind.FUNCTION, "rate -> increase", _ANY),
+    Equivalent("NoPaymentProcessed", Kind.FUNCTION, "increase -> rate", _ANY_UNIT, r"sum by [^\[]*\(increase.*"),
+    Equivalent("NoLogsArrive", Kind.FUNCTION, "increase -> rate", _ANY_UNIT),
+    Equivalent("RateLimiterWithoutStorage", Kind.FUNCTION, "rate -> increase", _ANY_UNIT),
     Equivalent("RateLimiterWithoutStorage", Kind.AGGREGATION, "sum -> (max|avg)", _NEVER_NEGATIVE),
     Equivalent("NoLogsArrive", Kind.AGGREGATION, "max -> (sum|avg)", _NEVER_NEGATIVE, r".* and (sum|avg) .*"),
     Equivalent("BackupNeverVerified", Kind.AGGREGATION, "max -> (sum|avg)", _NEVER_NEGATIVE, r"(sum|avg) .*"),
@@ -206,10 +204,10 @@ _SIMPLE = (
         f"{_LEAKS}|FileDescriptorsNearLimit|{_FLOODS}|NoLogInElasticsearch|{_DISKS}|RequestsPileUp|GatewayOperationsPileUp",
         Kind.MATCHER,
         r'(\{job[^,]*\}|[, ]*job="[^,]*"[, ]*) -> nothing',
-        _SAME_JOB,
+        _OTHER_SIDE,
     ),
-    Equivalent("FluentdForwardsNothing", Kind.MATCHER, r'job="[^,]*"[, ]* -> nothing', _SAME_JOB),
-    Equivalent("LogArchiveStale", Kind.MATCHER, r'[, ]*(job|plugin_id)="[^,]*"[, ]* -> nothing', _SAME_JOB),
+    Equivalent("FluentdForwardsNothing", Kind.MATCHER, r'job="[^,]*"[, ]* -> nothing', _OTHER_SIDE),
+    Equivalent("LogArchiveStale", Kind.MATCHER, r'[, ]*(job|plugin_id)="[^,]*"[, ]* -> nothing', _OTHER_SIDE),
     Equivalent(
         "Fluentd(OutputFails|ForwardsNothing)|LogArchiveStale|NoLogInElasticsearch",
         Kind.COMPARATOR,
@@ -230,7 +228,7 @@ _SIMPLE = (
         "FailoverNeverTested|NoLogInElasticsearch",
         Kind.AGGREGATION,
         "group -> count",
-        "Only whether there is a result counts.",
+        _PRESENCE,
     ),
     Equivalent("FailedAuthPersists", Kind.COMPARATOR, r"> 0\.1 -> >= 0\.1", _LAST_BIT),
     Equivalent(_LEAKS, Kind.COMPARATOR, r"> (24|25165824) -> >= .*", _LAST_BIT),
@@ -239,7 +237,7 @@ _SIMPLE = (
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERATOR, "or -> and", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.OPERAND, r"(.*) or .* -> \1", _NO_ERRORS),
     Equivalent("job:http_requests_5xx:rate5m", Kind.NUMBER, "0 -> -1", _NO_ERRORS),
-    Equivalent(_KUBERNETES_PAIRS, Kind.MATCHER, '(job|namespace)="[^"]*" -> nothing', _BOTH_SIDES),
+    Equivalent(_KUBERNETES_PAIRS, Kind.MATCHER, '(job|namespace)="[^"]*" -> nothing', _OTHER_SIDE),
     Equivalent(
         "PodCrashLooping|ContainerOutOfMemory|Quota(Exhausted|NearlyUsed)|Container(MemoryNearLimit|CpuThrottled)",
         Kind.COMPARATOR,
@@ -254,7 +252,7 @@ _SIMPLE = (
         "PodCrashLooping|ContainerOutOfMemory|PodNotReady|ReplicasMissing",
         Kind.AGGREGATION,
         "group -> count",
-        "Only whether there is a result counts.",
+        _PRESENCE,
     ),
     Equivalent("PodNotReady|RolloutStuck", Kind.COMPARATOR, "== 1 -> >= 1", "A flag is 0 or 1."),
     Equivalent("KubernetesMetricsMissing", Kind.COMPARATOR, "== 0 -> <= 0", _NEVER_NEGATIVE),
