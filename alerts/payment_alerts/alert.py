@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_catalog.links import overview_url, runbook_url
+from payment_catalog.links import dashboard_url, runbook_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payment_catalog.catalog import Catalog
+    from payment_catalog.dashboards import Dashboard
     from payment_catalog.escalation import Team
     from payment_catalog.incidents import IncidentKey
     from payment_catalog.severities import Priority, Severity
@@ -84,13 +85,13 @@ class Alert:
         }
         return {name: value for name, value in labels.items() if name not in self.from_series}
 
-    def annotations(self, catalog: Catalog) -> dict[str, str]:
-        """Return the annotations of the rule."""
+    def annotations(self, catalog: Catalog, dashboard: Dashboard) -> dict[str, str]:
+        """Return the annotations of the rule; ``dashboard`` is where to look."""
         return {
             "summary": self.summary,
             "description": self.description,
             "runbook_url": runbook_url(catalog.settings, self.name),
-            "dashboard_url": overview_url(catalog.settings),
+            "dashboard_url": dashboard_url(catalog.settings, dashboard),
         }
 
 
@@ -99,7 +100,8 @@ class AlertGroup:
     """Rules that Prometheus evaluates together, the recorded series before the alerts that read them.
 
     ``interval`` is between two evaluations where Prometheus' own would be a waste, with windows of hours. It stays
-    below five minutes, for which Prometheus goes on to show the state of an alert.
+    below five minutes, for which Prometheus goes on to show the state of an alert. ``dashboard`` shows what they
+    are about.
     """
 
     name: str
@@ -107,3 +109,4 @@ class AlertGroup:
     alerts: tuple[Alert, ...]
     recordings: tuple[RecordingRule, ...] = ()
     interval: timedelta | None = None
+    dashboard: Dashboard = field(kw_only=True)

@@ -12,6 +12,7 @@ from payment_alerts.scenario_series import Target, rising, service_target, stead
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
@@ -46,6 +47,7 @@ def api_alerts(catalog: Catalog) -> AlertGroup:
             if signal.section is Section.APPLICATION
             for recording in signal.recordings
         ),
+        dashboard=Dashboard.APPLICATION,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, exporter_target, service_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
@@ -35,6 +36,7 @@ def availability_alerts(catalog: Catalog) -> AlertGroup:
             instance_down(catalog, service),
             exporter_down(catalog, exporter),
         ),
+        dashboard=Dashboard.OVERVIEW,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import backup
@@ -46,6 +47,7 @@ def backup_alerts(catalog: Catalog) -> AlertGroup:
             backup_failed(catalog, target),
             backup_suspiciously_small(catalog, target),
         ),
+        dashboard=Dashboard.BACKUP,
     )
 
 

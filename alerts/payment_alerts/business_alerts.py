@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, rising
 from payment_alerts.threshold_alert import Level, ThresholdAlert
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import business
 from payment_catalog.incidents import IncidentKey
@@ -34,6 +35,7 @@ def business_alerts(catalog: Catalog) -> AlertGroup:
             if signal.section is Section.BUSINESS
             for recording in signal.recordings
         ),
+        dashboard=Dashboard.BUSINESS,
     )
 
 

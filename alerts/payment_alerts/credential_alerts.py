@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, rising, service_target, steady, then
 from payment_catalog import service_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -32,7 +33,7 @@ _MINUTE = timedelta(minutes=1)
 def credential_alerts(catalog: Catalog) -> AlertGroup:
     """Return the group on credentials."""
     alert = failed_auth_persists(service_job(catalog.settings), service_target(catalog.settings))
-    return AlertGroup("payment-credentials", "credentials.yaml", (alert,))
+    return AlertGroup("payment-credentials", "credentials.yaml", (alert,), dashboard=Dashboard.SECURITY)
 
 
 def failed_auth_persists(job: str, target: Target) -> Alert:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
 from payment_alerts.threshold_alert import Feed, Level, ThresholdAlert
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import postgres
@@ -54,6 +55,7 @@ def database_alerts(catalog: Catalog) -> AlertGroup:
             long_transaction(job, target),
             table_needs_vacuum(job, target),
         ),
+        dashboard=Dashboard.DATABASE,
     )
 
 

@@ -15,6 +15,7 @@ from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.changing import KEEP_FIRING, Changing
 from payment_alerts.event_limits import COUNT_WINDOW
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import postgres
@@ -52,6 +53,7 @@ def database_server_alerts(catalog: Catalog) -> AlertGroup:
             deadlocks_found(job, target),
             replication_lag_high(job, target),
         ),
+        dashboard=Dashboard.DATABASE,
     )
 
 

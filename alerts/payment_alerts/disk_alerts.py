@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import host
@@ -78,7 +79,7 @@ def disk_alerts(catalog: Catalog) -> AlertGroup:
     """Return the group on disks that fill."""
     target, job = exporter_target(catalog.settings), exporter_job(catalog.settings)
     alerts = tuple(disk_full(forecast, job, target) for forecast in FORECASTS)
-    return AlertGroup("payment-disks", "disks.yaml", alerts, interval=INTERVAL)
+    return AlertGroup("payment-disks", "disks.yaml", alerts, interval=INTERVAL, dashboard=Dashboard.INFRASTRUCTURE)
 
 
 def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
@@ -126,7 +127,13 @@ def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
         meaning="A file system of the host fills steadily, and little of it is left.",
         impact=forecast.impact,
         scenarios=(
-            Scenario("some fill, others do not", _disks(target, filling | others), at, _labels(target, filling)),
+            Scenario(
+                "some fill, others do not",
+                _disks(target, filling | others),
+                at,
+                _labels(target, filling),
+                every=INTERVAL,
+            ),
             Scenario("no data", (), _HOUR),
         ),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup
 from payment_alerts.escalation_scenarios import Stories
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import EscalationLevel, Team, escalation_after
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.promql import number, quote
@@ -50,6 +51,7 @@ def escalation_alerts(catalog: Catalog, groups: Sequence[AlertGroup]) -> tuple[A
             "escalation.yaml",
             tuple(_escalation(catalog, team, level, stories) for team in Team for level in EscalationLevel),
             (_started(catalog.settings, told), _since()),
+            dashboard=Dashboard.ON_CALL,
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import operation
 from payment_catalog.incidents import IncidentKey
@@ -26,7 +27,10 @@ def exporter_alerts(catalog: Catalog) -> AlertGroup:
     target = exporter_target(catalog.settings)
     job = exporter_job(catalog.settings)
     return AlertGroup(
-        "payment-exporter", "exporter.yaml", (collector_fails(job, target), configuration_rejected(job, target))
+        "payment-exporter",
+        "exporter.yaml",
+        (collector_fails(job, target), configuration_rejected(job, target)),
+        dashboard=Dashboard.ON_CALL,
     )
 
 

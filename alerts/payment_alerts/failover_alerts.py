@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import backup, failover
 from payment_catalog.incidents import IncidentKey
@@ -41,6 +42,7 @@ def failover_alerts(catalog: Catalog) -> AlertGroup:
         "failover.yaml",
         (failover_test_failed(job, target), failover_test_overdue(job, target), failover_never_tested(job, target)),
         interval=INTERVAL,
+        dashboard=Dashboard.BACKUP,
     )
 
 

@@ -15,6 +15,7 @@ from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, rising, selector, service_target, steady, then
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -43,6 +44,8 @@ NOT_REFUSED = f"{HTTPStatus.TOO_MANY_REQUESTS.value}|{http_metrics.CLIENT_CLOSED
 _AT = timedelta(minutes=30)
 _MINUTES = 30
 _MINUTE = timedelta(minutes=1)
+#: A day and more need not be gone through by the minute.
+_OUTLINE = 3 * _MINUTE
 
 
 def flood_alerts(catalog: Catalog) -> AlertGroup:
@@ -58,6 +61,7 @@ def flood_alerts(catalog: Catalog) -> AlertGroup:
             most_requests_rate_limited(job, target),
             most_requests_refused(job, target),
         ),
+        dashboard=Dashboard.SECURITY,
     )
 
 
@@ -110,8 +114,16 @@ def request_flood(requests: str, record: str, target: Target) -> Alert:
         meaning="Somebody floods the service, a client repeats without pause, or a campaign was not announced.",
         impact="None while the service keeps up; then every caller waits, and payments fail.",
         scenarios=(
-            Scenario("many times the usual", _environments(target, record, floods), at, _labels(target, floods)),
-            Scenario("not so many times the usual, or not so many", _environments(target, record, others), at),
+            Scenario(
+                "many times the usual",
+                _environments(target, record, floods),
+                at,
+                _labels(target, floods),
+                every=_OUTLINE,
+            ),
+            Scenario(
+                "not so many times the usual, or not so many", _environments(target, record, others), at, every=_OUTLINE
+            ),
             Scenario("no data", (), _AT),
         ),
     )

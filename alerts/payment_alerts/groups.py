@@ -33,6 +33,7 @@ from payment_alerts.security_alerts import security_alerts
 from payment_alerts.security_event_alerts import security_event_alerts
 from payment_alerts.service_alerts import service_alerts
 from payment_alerts.slo.burn_rate_alerts import slo_alerts
+from payment_catalog.watching import WatchedAlert, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,3 +80,14 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
 def recordings(groups: Iterable[AlertGroup]) -> tuple[RecordingRule, ...]:
     """Return every recording rule of the groups, each after those that it reads."""
     return tuple(rule for group in groups for rule in group.recordings)
+
+
+def watching(groups: Iterable[AlertGroup]) -> Watching:
+    """Return what dashboards need to know of the alerts."""
+    groups = tuple(groups)
+    alerts = (
+        WatchedAlert(alert.name, alert.expr, alert.severity, group.dashboard)
+        for group in groups
+        for alert in group.alerts
+    )
+    return Watching({alert.name: alert for alert in alerts}, recordings(groups))

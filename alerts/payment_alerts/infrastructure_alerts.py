@@ -9,6 +9,7 @@ from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.changing import KEEP_FIRING
 from payment_alerts.scenario_series import Target, exporter_target, rising, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import host
 from payment_catalog.incidents import IncidentKey
@@ -38,6 +39,7 @@ def infrastructure_alerts(catalog: Catalog) -> AlertGroup:
             if signal.section is Section.INFRASTRUCTURE
             for recording in signal.recordings
         ),
+        dashboard=Dashboard.INFRASTRUCTURE,
     )
 
 

@@ -14,6 +14,7 @@ from payment_alerts.kubernetes_deployment_alerts import replicas_missing, rollou
 from payment_alerts.kubernetes_pod_alerts import container_out_of_memory, pod_crash_looping, pod_not_ready
 from payment_alerts.kubernetes_scenarios import kubernetes_target, with_another_namespace
 from payment_alerts.kubernetes_sources_alert import kubernetes_metrics_missing
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.kubernetes_metrics import KUBE_STATE_METRICS, namespace_of
 
 if TYPE_CHECKING:
@@ -35,4 +36,5 @@ def kubernetes_alerts(catalog: Catalog) -> AlertGroup:
         "payment-kubernetes",
         "kubernetes.yaml",
         (*map(with_another_namespace, about_objects), kubernetes_metrics_missing(catalog.settings)),
+        dashboard=Dashboard.INFRASTRUCTURE,
     )

@@ -13,6 +13,7 @@ from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.kubernetes_scenarios import kubernetes_target, with_another_namespace
 from payment_alerts.scenario_series import Target, rising, steady, then
 from payment_catalog import kubernetes_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
@@ -51,7 +52,10 @@ def kubernetes_resource_alerts(catalog: Catalog) -> AlertGroup:
         cpu_throttled(containers, cadvisor),
     )
     return AlertGroup(
-        "payment-kubernetes-resources", "kubernetes-resources.yaml", tuple(map(with_another_namespace, alerts))
+        "payment-kubernetes-resources",
+        "kubernetes-resources.yaml",
+        tuple(map(with_another_namespace, alerts)),
+        dashboard=Dashboard.INFRASTRUCTURE,
     )
 
 

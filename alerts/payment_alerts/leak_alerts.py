@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, service_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import MOST_OPEN_FILES, OPEN_FILES, RESIDENT_MEMORY, START_TIME
@@ -110,6 +111,7 @@ def leak_alerts(catalog: Catalog) -> AlertGroup:
             leaks(FILES, programs),
         ),
         interval=INTERVAL,
+        dashboard=Dashboard.INFRASTRUCTURE,
     )
 
 
@@ -201,13 +203,15 @@ def leaks(leak: Leak, programs: Sequence[Target]) -> Alert:
                 tuple(one for program in programs for one in series(_Process(steep), program)),
                 at,
                 tuple(program.instance_labels for program in programs),
+                every=INTERVAL,
             ),
-            Scenario("some leak, others do not", instances(leaking | sound), at, firing(*leaking)),
+            Scenario("some leak, others do not", instances(leaking | sound), at, firing(*leaking), every=INTERVAL),
             Scenario(
                 "they took as much yesterday in other hours",
                 instances(other_hours),
                 later,
                 firing("eight-hours-earlier"),
+                every=INTERVAL,
             ),
             Scenario("no data", (), timedelta(minutes=30)),
         ),

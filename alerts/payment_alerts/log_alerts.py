@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, absent, exporter_target, rising, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import business, elasticsearch
@@ -47,6 +48,7 @@ def log_alerts(catalog: Catalog) -> AlertGroup:
             elasticsearch_red(job, target),
             elasticsearch_yellow(job, target),
         ),
+        dashboard=Dashboard.LOGS,
     )
 
 

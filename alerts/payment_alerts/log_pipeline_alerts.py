@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, rising, service_target, steady, then
 from payment_catalog import fluentd_metrics as fluentd
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
@@ -54,6 +55,7 @@ def log_pipeline_alerts(catalog: Catalog) -> AlertGroup:
             forwards_nothing(target),
             archive_stale(target),
         ),
+        dashboard=Dashboard.LOGS,
     )
 
 

@@ -14,6 +14,7 @@ from payment_alerts.routes import WATCHDOG
 from payment_alerts.rule_evaluation_alerts import rule_evaluation_alerts
 from payment_alerts.scenario_series import service_target, steady
 from payment_alerts.storage_alerts import storage_alerts
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
 from payment_catalog.incidents import IncidentKey
@@ -39,6 +40,7 @@ def monitoring_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGr
             *storage_alerts(catalog),
         ),
         publishing(catalog),
+        dashboard=Dashboard.ON_CALL,
     )
 
 

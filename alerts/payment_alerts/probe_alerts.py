@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.changing import KEEP_FIRING, Changing
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import probe
@@ -55,6 +56,7 @@ def probe_alerts(catalog: Catalog) -> AlertGroup:
                 job, target, "CertificateExpiresSoonCritical", CERTIFICATE_CRITICAL, Severity.CRITICAL, Priority.P2
             ),
         ),
+        dashboard=Dashboard.APPLICATION,
     )
 
 

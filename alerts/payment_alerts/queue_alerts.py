@@ -14,6 +14,7 @@ from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, service_target, steady, then
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -41,7 +42,12 @@ _MINUTE = timedelta(minutes=1)
 def queue_alerts(catalog: Catalog) -> AlertGroup:
     """Return the group on queues."""
     target, job = service_target(catalog.settings), service_job(catalog.settings)
-    return AlertGroup("payment-queues", "queues.yaml", (requests_pile_up(job, target), operations_pile_up(job, target)))
+    return AlertGroup(
+        "payment-queues",
+        "queues.yaml",
+        (requests_pile_up(job, target), operations_pile_up(job, target)),
+        dashboard=Dashboard.APPLICATION,
+    )
 
 
 def _growing(length: Callable[[str], str], least: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.event_limits import COUNT_WINDOW
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import redis
@@ -36,7 +37,12 @@ def redis_alerts(catalog: Catalog) -> AlertGroup:
     """Return the group on Redis."""
     target = exporter_target(catalog.settings)
     job = exporter_job(catalog.settings)
-    return AlertGroup("payment-redis", "redis.yaml", (memory_near_limit(job, target), rejects_connections(job, target)))
+    return AlertGroup(
+        "payment-redis",
+        "redis.yaml",
+        (memory_near_limit(job, target), rejects_connections(job, target)),
+        dashboard=Dashboard.DATABASE,
+    )
 
 
 def memory_near_limit(job: str, target: Target) -> Alert:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
+    from payment_catalog.dashboards import Dashboard
     from payment_catalog.documents import Documents
 
 RULES_DIRECTORY = "prometheus/rules"
@@ -24,12 +25,12 @@ def rules(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 
 def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
     recordings = [{"record": rule.record, "expr": rule.expr} for rule in group.recordings]
-    alerts = [_alert(catalog, alert) for alert in group.alerts]
+    alerts = [_alert(catalog, alert, group.dashboard) for alert in group.alerts]
     interval = {"interval": format_duration(group.interval)} if group.interval else {}
     return {"groups": [{"name": group.name, **interval, "rules": [*recordings, *alerts]}]}
 
 
-def _alert(catalog: Catalog, alert: Alert) -> dict[str, Any]:
+def _alert(catalog: Catalog, alert: Alert, dashboard: Dashboard) -> dict[str, Any]:
     keep_firing = {"keep_firing_for": format_duration(alert.keep_firing)} if alert.keep_firing else {}
     return {
         "alert": alert.name,
@@ -37,5 +38,5 @@ def _alert(catalog: Catalog, alert: Alert) -> dict[str, Any]:
         "for": format_duration(alert.pending),
         **keep_firing,
         "labels": alert.labels(catalog),
-        "annotations": alert.annotations(catalog),
+        "annotations": alert.annotations(catalog, dashboard),
     }

@@ -9,7 +9,7 @@ from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
 from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
-from payment_catalog.links import expression_url, overview_url, silence_url
+from payment_catalog.links import dashboard_url, expression_url, silence_url
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
+    from payment_catalog.dashboards import Dashboard
     from payment_catalog.documents import Documents
 
 DIRECTORY = "runbooks"
@@ -25,12 +26,16 @@ DIRECTORY = "runbooks"
 def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     """Return ``<Alert>.md`` for each alert, and ``README.md`` with the list of them."""
     alerts = [alert for group in groups for alert in group.alerts]
-    pages = {f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(catalog, alert, alerts), __name__) for alert in alerts}
+    pages = {
+        f"{DIRECTORY}/{alert.name}.md": TextDocument(_page(catalog, alert, group.dashboard, alerts), __name__)
+        for group in groups
+        for alert in group.alerts
+    }
     index = template("runbooks.md.j2").render(alerts=alerts, levels=catalog.severity_levels)
     return {**pages, f"{DIRECTORY}/README.md": TextDocument(index, __name__)}
 
 
-def _page(catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
+def _page(catalog: Catalog, alert: Alert, dashboard: Dashboard, alerts: Sequence[Alert]) -> str:
     settings = catalog.settings
     incident = catalog.incidents[alert.incident]
     return template("runbook.md.j2").render(
@@ -40,7 +45,7 @@ def _page(catalog: Catalog, alert: Alert, alerts: Sequence[Alert]) -> str:
         row=catalog.escalation[alert.team],
         after={level: _after(alert, level) for level in EscalationLevel},
         urls=settings.urls,
-        dashboard=overview_url(settings),
+        dashboard=dashboard_url(settings, dashboard),
         links={
             "expression": expression_url(settings, alert.expr),
             "alerts": f"{settings.urls.alertmanager}/#/alerts",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, in_turn, restarted, rising, service_target
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.service_metrics import FAILED_AUTH, SUSPICIOUS_API_CALLS
@@ -22,7 +23,12 @@ _MINUTE = timedelta(minutes=1)
 def security_alerts(catalog: Catalog) -> AlertGroup:
     """Return the runbook's group ``security-alerts``."""
     target = service_target(catalog.settings)
-    return AlertGroup("security-alerts", "security.yaml", (failed_auth_rate(target), suspicious_api_access(target)))
+    return AlertGroup(
+        "security-alerts",
+        "security.yaml",
+        (failed_auth_rate(target), suspicious_api_access(target)),
+        dashboard=Dashboard.SECURITY,
+    )
 
 
 def _rate_scenarios(target: Target, metric: Metric, limit: float, pending: timedelta) -> tuple[Scenario, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.event_limits import Count, Pace
 from payment_alerts.scenario_series import Target, rising, service_target
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import quote
@@ -189,6 +190,7 @@ def security_event_alerts(catalog: Catalog) -> AlertGroup:
         "payment-security-events",
         "security-events.yaml",
         tuple(_alert(catalog, watched) for watched in WATCHED),
+        dashboard=Dashboard.SECURITY,
     )
 
 

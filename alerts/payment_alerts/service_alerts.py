@@ -12,6 +12,7 @@ from payment_alerts.payment_flow_alerts import no_payment_ends, operations_unres
 from payment_alerts.scenario_series import Target, rising, service_target, steady, then
 from payment_catalog import runtime_metrics
 from payment_catalog import service_metrics as metrics
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import parse_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -46,6 +47,7 @@ def service_alerts(catalog: Catalog) -> AlertGroup:
             event_loop_blocked(catalog, target),
             rate_limiter_without_storage(catalog, target),
         ),
+        dashboard=Dashboard.APPLICATION,
     )
 
 

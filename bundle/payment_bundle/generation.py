@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import payment_dashboards
 import payment_logging
 from payment_alerts.alertmanager import alertmanager
-from payment_alerts.groups import alert_groups
+from payment_alerts.groups import alert_groups, watching
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
@@ -30,7 +30,7 @@ def generate_documents(catalog: Catalog) -> Documents:
     groups = alert_groups(catalog)
     documents: dict[str, Document] = {}
     for part in (
-        payment_dashboards.generate(catalog),
+        payment_dashboards.generate(catalog, watching(groups)),
         payment_logging.generate(catalog),
         rules(catalog, groups),
         rule_tests(catalog, groups),

@@ -11,20 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from payment_catalog.dashboards import Dashboard
     from payment_catalog.settings import Settings
 
-#: The runbook's dashboard: ``/d/payment-service``.
-OVERVIEW_UID = "payment-service"
+
+def dashboard_url(settings: Settings, dashboard: Dashboard) -> str:
+    """Return the address of a dashboard."""
+    return f"{settings.urls.grafana}/d/{dashboard}"
 
 
-def overview_url(settings: Settings) -> str:
-    """Return the address of the overview dashboard."""
-    return f"{settings.urls.grafana}/d/{OVERVIEW_UID}"
-
-
-def dashboard_at(settings: Settings, start: datetime, end: datetime) -> str:
-    """Return the address of the overview dashboard for a range of time."""
-    return f"{overview_url(settings)}?from={_milliseconds(start)}&to={_milliseconds(end)}"
+def dashboard_at(settings: Settings, dashboard: Dashboard, start: datetime, end: datetime) -> str:
+    """Return the address of a dashboard for a range of time."""
+    return f"{dashboard_url(settings, dashboard)}?from={_milliseconds(start)}&to={_milliseconds(end)}"
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -45,3 +43,13 @@ def silence_url(settings: Settings, labels: Mapping[str, str]) -> str:
 def runbook_url(settings: Settings, alert: str) -> str:
     """Return the address of the page of ``alert``."""
     return f"{settings.urls.runbooks}/{alert}.md"
+
+
+def logs_link(settings: Settings, query: str) -> str:
+    """Return a template of Grafana's for the logs in Kibana that match ``query``, in the time that a panel shows.
+
+    ``query`` is in Kibana's language (KQL); Grafana fills in the time.
+    """
+    time = "_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))"
+    written = quote(query.replace("!", "!!").replace("'", "!'"), safe="")
+    return f"{settings.urls.kibana}/app/discover#/?{time}&_a=(query:(language:kuery,query:'{written}'))"

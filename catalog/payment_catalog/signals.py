@@ -53,10 +53,14 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An expression whose result a panel draws; ``legend`` is Grafana's format of a series' name."""
+    """An expression whose result a panel draws; ``legend`` is Grafana's format of a series' name.
+
+    ``exemplars`` asks for the traces of single requests too, where a histogram keeps them.
+    """
 
     expr: str
-    legend: str
+    legend: str = ""
+    exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ class Unit(StrEnum):
     BYTES_PER_SECOND = "bytes_per_second"
     COUNT = "count"
     PER_SECOND = "per_second"
+    EVENTS_PER_SECOND = "events_per_second"
+    TIMES = "times"
+    MILLISECONDS_SINCE_EPOCH = "milliseconds_since_epoch"
     CURRENCY = "currency"
     STATE = "state"
 

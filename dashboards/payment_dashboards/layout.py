@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from grafanalib.core import GridPos
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 COLUMNS = 24
 HEADING_HEIGHT = 1
-PANEL_HEIGHT = 8
-#: More than three panels side by side are too narrow to read at 1280 pixels.
-MOST_PER_LINE = 3
 
 
-def section_height(panels: int) -> int:
-    """Return the height of a heading and ``panels`` below it."""
-    return HEADING_HEIGHT + PANEL_HEIGHT * -(-panels // MOST_PER_LINE)
+@dataclass(slots=True)
+class Layout:
+    """The place of each panel, from the top left, line by line; a heading begins a new line."""
 
+    _x: int = 0
+    _y: int = 0
+    _line: int = 0
 
-def heading_position(top: int) -> GridPos:
-    """Return the place of a section's heading."""
-    return GridPos(h=HEADING_HEIGHT, w=COLUMNS, x=0, y=top)
+    def heading(self) -> GridPos:
+        """Return the place of a row's heading, below everything before it."""
+        self._break()
+        place = GridPos(h=HEADING_HEIGHT, w=COLUMNS, x=0, y=self._y)
+        self._y += HEADING_HEIGHT
+        return place
 
+    def place(self, width: int, height: int) -> GridPos:
+        """Return the place of the next panel; raises ValueError where it leaves a gap in the line above it."""
+        if self._x == COLUMNS:
+            self._break()
+        if self._x + width > COLUMNS:
+            raise ValueError(f"a panel {width} wide does not fit beside others {self._x} wide")
+        if self._line not in {0, height}:
+            raise ValueError(f"a panel {height} high stands beside others {self._line} high")
+        place = GridPos(h=height, w=width, x=self._x, y=self._y)
+        self._x += width
+        self._line = height
+        return place
 
-def positions(panels: int, top: int) -> Iterator[GridPos]:
-    """Yield a place for each panel of a section whose heading is at ``top``: full lines, of even width."""
-    lines = -(-panels // MOST_PER_LINE)
-    for line in range(lines):
-        count = panels // lines + (line < panels % lines)
-        width = COLUMNS // count
-        y = top + HEADING_HEIGHT + line * PANEL_HEIGHT
-        yield from (GridPos(h=PANEL_HEIGHT, w=width, x=index * width, y=y) for index in range(count))
+    def _break(self) -> None:
+        self._y += self._line
+        self._x = self._line = 0

@@ -11,6 +11,9 @@ GRAFANA_UNITS: dict[Unit, str] = {
     Unit.BYTES_PER_SECOND: "Bps",
     Unit.COUNT: "short",
     Unit.PER_SECOND: "reqps",
+    Unit.EVENTS_PER_SECOND: "ops",
+    Unit.TIMES: "none",
+    Unit.MILLISECONDS_SINCE_EPOCH: "dateTimeFromNow",
     Unit.CURRENCY: "locale",
     Unit.STATE: "none",
 }

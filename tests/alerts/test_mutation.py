@@ -30,6 +30,7 @@ from payment_bundle import mutate
 from payment_bundle.cli import app
 from payment_bundle.mutate import MutateOptions, run_mutate
 from payment_catalog.catalog import build_catalog
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import YamlDocument
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
@@ -78,6 +79,7 @@ WEAK = AlertGroup(
         ),
     ),
     (RECORDING,),
+    dashboard=Dashboard.OVERVIEW,
 )
 STRONG = AlertGroup(
     "queue",
@@ -94,6 +96,7 @@ STRONG = AlertGroup(
         ),
     ),
     (RECORDING,),
+    dashboard=Dashboard.OVERVIEW,
 )
 
 
@@ -243,7 +246,12 @@ def test_a_rule_that_cannot_be_evaluated_is_noticed_and_hides_no_other() -> None
         InputSeries('limit{job="other"}', "10x9"),
     )
     expr = "sum by (job) (queue_depth) > on (job) limit"
-    group = AlertGroup("queue", "queue.yaml", (alert(expr, Scenario("long", two_limits, 9 * MINUTE, (FIRES,))),))
+    group = AlertGroup(
+        "queue",
+        "queue.yaml",
+        (alert(expr, Scenario("long", two_limits, 9 * MINUTE, (FIRES,))),),
+        dashboard=Dashboard.OVERVIEW,
+    )
     survived = {mutant.change for mutant in survivors_of(group)}
     assert "> on (job) -> > on ()" not in survived
     assert "sum -> avg" in survived
@@ -316,7 +324,12 @@ def test_a_failure_that_names_nobody_is_narrowed_down(tmp_path: Path) -> None:
     tool = tmp_path / "promtool"
     tool.write_text('#!/bin/sh\ngrep -q "queue_depth) / 1" "${3%/tests/*}/rules/queue.yaml" && exit 1\nexit 0\n')
     tool.chmod(0o755)
-    group = AlertGroup("queue", "queue.yaml", (alert("(limit - queue_depth) * 1 > 2", Scenario("any", (), MINUTE)),))
+    group = AlertGroup(
+        "queue",
+        "queue.yaml",
+        (alert("(limit - queue_depth) * 1 > 2", Scenario("any", (), MINUTE)),),
+        dashboard=Dashboard.OVERVIEW,
+    )
     (mutants,) = (found for _, found in plan([group]).families)
     (verdict,) = Runner(CATALOG, jobs=1, binary=str(tool)).run(plan([group]).families)
     assert [mutant.change for mutant in mutants if mutant not in verdict.survivors] == ["* -> /"]

@@ -7,6 +7,7 @@ import pytest
 from payment_alerts.groups import alert_groups
 from payment_alerts.runbooks import runbooks
 from payment_catalog.catalog import build_catalog
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import TextDocument
 from payment_catalog.settings import Settings
 
@@ -18,7 +19,7 @@ ALERTS = [alert for group in GROUPS for alert in group.alerts]
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
 def test_the_link_of_an_alert_leads_to_a_page_that_helps(alert) -> None:  # type: ignore[no-untyped-def]
-    name = alert.annotations(CATALOG)["runbook_url"].rpartition("/")[2]
+    name = alert.annotations(CATALOG, Dashboard.OVERVIEW)["runbook_url"].rpartition("/")[2]
     page = PAGES[f"runbooks/{name}"]
     incident = CATALOG.incidents[alert.incident]
     for command in incident.diagnosis:

@@ -14,6 +14,7 @@ from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.slo.burn_rate_alerts import slo_alerts
 from payment_catalog.catalog import Catalog, build_catalog
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.promql import analyse
 from payment_catalog.settings import Objectives, Settings
 from payment_catalog.severities import Priority, Severity
@@ -106,7 +107,7 @@ def test_the_description_says_when_the_budget_is_gone(tmp_path: Path) -> None:
     outage = next(scenario for scenario in page.scenarios if scenario.title.startswith("nothing succeeds"))
     (rule_file,), _ = write(tmp_path, CATALOG, replace(group, alerts=(page,)))
     annotations = {
-        **page.annotations(CATALOG),
+        **page.annotations(CATALOG, Dashboard.SLO),
         "summary": "payment-service spends the error budget of 'Payments succeed' fast",
         "description": "Payments that succeed should be 95%. In production the error budget is spent 20.0 times too "
         "fast: at this rate the 30-day error budget is gone in 1d 12h 0m 0s.",

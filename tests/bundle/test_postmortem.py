@@ -15,7 +15,6 @@ import pytest
 from sockets import free_port
 
 from payment_alerts.scenario_series import exporter_target, service_target
-from payment_alerts.slo.recordings import events_rate
 from payment_bundle.demo.child import start
 from payment_catalog import service_metrics as service
 from payment_catalog.catalog import build_catalog
@@ -24,6 +23,7 @@ from payment_catalog.external_metrics import ALERTS
 from payment_catalog.http_metrics import HTTP_REQUESTS
 from payment_catalog.promql import quote
 from payment_catalog.settings import Settings
+from payment_catalog.slo_series import events_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,6 +11,7 @@ from payment_alerts.anomaly.revenue_alerts import revenue_low, revenue_surge
 from payment_alerts.anomaly.story import Shop
 from payment_alerts.anomaly.volume_alerts import payment_volume
 from payment_alerts.scenario_series import exporter_target
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.seasons import business_seasons
 
 if TYPE_CHECKING:
@@ -34,7 +35,21 @@ def anomaly_alerts(catalog: Catalog) -> tuple[AlertGroup, ...]:
     )
     revenue = (*revenue_low(catalog, shop), revenue_surge(shop))
     return (
-        AlertGroup("payment-anomalies", "anomalies.yaml", payments, seasons.payment_figures),
-        AlertGroup("payment-revenue-anomalies", "revenue-anomalies.yaml", revenue, seasons.revenue_figures),
-        AlertGroup("payment-seasons", "seasons.yaml", (), seasons.history),
+        AlertGroup(
+            "payment-anomalies", "anomalies.yaml", payments, seasons.payment_figures, dashboard=Dashboard.BUSINESS
+        ),
+        AlertGroup(
+            "payment-revenue-anomalies",
+            "revenue-anomalies.yaml",
+            revenue,
+            seasons.revenue_figures,
+            dashboard=Dashboard.BUSINESS,
+        ),
+        AlertGroup(
+            "payment-seasons",
+            "seasons.yaml",
+            (),
+            seasons.history,
+            dashboard=Dashboard.BUSINESS,
+        ),
     )

@@ -52,20 +52,25 @@ class Family:
     def rounds(self) -> tuple[Family, ...]:
         """The family with some of its scenarios at a time, together all of them.
 
-        First the cheapest of each outcome, which kill most mutants. Each further round costs at most as much as all
-        before it, or is a single scenario: what cheap ones kill is spared the dear ones, in few rounds.
+        First the cheapest of each outcome, which kill most mutants, those of one alert before those of the next. Each
+        further round costs at most as much as all before it, or is a single scenario: what cheap ones kill is spared
+        the dear ones, in few rounds.
         """
         proofs = sorted(((alert.name, found) for alert in self.alerts for found in alert.scenarios), key=_evaluations)
         outcomes = {(name, bool(scenario.firing)): (name, scenario) for name, scenario in reversed(proofs)}
-        rounds = [list(outcomes.values())]
-        for proof in proofs:
-            if proof in rounds[0]:
+        cheapest = sorted(outcomes.values(), key=lambda proof: self._position(proof[0]))
+        rounds = [[proof for proof in cheapest if proof[0] == cheapest[0][0]]]
+        for proof in (*cheapest, *proofs):
+            if any(proof in chosen for chosen in rounds):
                 continue
             *before, latest = (sum(map(_evaluations, chosen)) for chosen in rounds)
             if latest + _evaluations(proof) > sum(before):
                 rounds.append([])
             rounds[-1].append(proof)
         return tuple(self._only(chosen) for chosen in rounds)
+
+    def _position(self, alert: str) -> int:
+        return next(index for index, found in enumerate(self.alerts) if found.name == alert)
 
     def _only(self, proofs: list[_Proof]) -> Family:
         """Return the family with ``proofs`` only, and the rules that these are about."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup
 from payment_alerts.scenario_series import service_target
-from payment_alerts.slo.recordings import burn_rate, errors_rate, recordings
+from payment_alerts.slo.recordings import recordings
 from payment_alerts.slo.scenarios import scenarios
 from payment_alerts.slo.traffic import feed_of
-from payment_alerts.slo.windows import FEWEST_ERRORS, PENDING, Response, Tier, tiers
+from payment_catalog.burn_rates import FEWEST_ERRORS, PENDING, Response, Tier, tiers
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
+from payment_catalog.slo_series import burn_rate, errors_rate
 from payment_catalog.slos import latency_bound
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def slo_alerts(catalog: Catalog) -> tuple[AlertGroup, ...]:
             f"slo-{objective.key}.yaml",
             tuple(burn_rate_alert(objective, response, target, bound) for response in Response),
             recordings(objective),
+            dashboard=Dashboard.SLO,
         )
         for objective in catalog.objectives
     )

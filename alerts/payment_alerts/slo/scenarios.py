@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Scenario
 from payment_alerts.slo.traffic import Phase
-from payment_alerts.slo.windows import FEWEST_ERRORS, HOUR, PENDING
+from payment_catalog.burn_rates import FEWEST_ERRORS, HOUR, PENDING
 from payment_catalog.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payment_alerts.slo.traffic import Feed
-    from payment_alerts.slo.windows import Tier
+    from payment_catalog.burn_rates import Tier
     from payment_catalog.slos import Objective
 
 _MINUTE = timedelta(minutes=1)

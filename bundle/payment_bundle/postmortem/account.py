@@ -18,6 +18,7 @@ from payment_alerts.postmortem import (
     Step,
     Table,
 )
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.links import dashboard_at, runbook_url
 from payment_catalog.promql import number
@@ -97,7 +98,7 @@ def post_mortem(catalog: Catalog, account: Account) -> PostMortem:
         revenue_impact=_revenue_impact(account.figures),
         tables=tuple(table for table in (_alerts(account), _worst(catalog, account), _budgets(account)) if table.rows),
         links=(
-            ("Dashboard at that time", dashboard_at(catalog.settings, account.start, account.end)),
+            ("Dashboard at that time", dashboard_at(catalog.settings, Dashboard.OVERVIEW, account.start, account.end)),
             *(
                 (f"Runbook of {alert}", runbook_url(catalog.settings, alert))
                 for alert in dict.fromkeys(span.alert for span in account.spans)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payment_alerts.slo.recordings import events_rate
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as service
 from payment_catalog.exporter_metrics import business
 from payment_catalog.promql import number, quote
 from payment_catalog.signals import JOB, exporter_job, service_job
+from payment_catalog.slo_series import events_rate
 from payment_catalog.slos import Outcome
 from payment_catalog.thresholds import Side
 from payment_catalog.vocabulary import PaymentStatus

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payment_alerts.slo.windows import LONG_TO_SHORT, REACHABLE, Response, tiers
+from payment_catalog.burn_rates import LONG_TO_SHORT, REACHABLE, Response, tiers
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.settings import Objectives, Settings

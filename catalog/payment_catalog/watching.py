@@ -1,0 +1,76 @@
+"""What alerts watch, for the dashboards: so that a panel draws the very expression and limit of its alert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import promql_parser as ast
+
+from payment_catalog.promql import parse
+from payment_catalog.thresholds import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.severities import Severity
+    from payment_catalog.signals import RecordingRule
+
+_SIDES = {">": Side.ABOVE, ">=": Side.ABOVE, "<": Side.BELOW, "<=": Side.BELOW}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An expression and the number on whose side ``bad`` it is bad, in the expression's unit."""
+
+    expr: str
+    bad: Side
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedAlert:
+    """An alert as dashboards need it: its rule's expression, and the dashboard that shows what it is about."""
+
+    name: str
+    expr: str
+    severity: Severity
+    dashboard: Dashboard
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Every comparison with a number, from the left."""
+        return tuple(_limits(parse(self.expr)))
+
+    @property
+    def limit(self) -> Limit:
+        """The first comparison with a number; raises ValueError when there is none."""
+        if not self.limits:
+            raise ValueError(f"{self.name} compares nothing with a number: {self.expr}")
+        return self.limits[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """All alerts by name, and the series that are recorded for them."""
+
+    alerts: Mapping[str, WatchedAlert]
+    recordings: tuple[RecordingRule, ...]
+
+    def of(self, dashboard: Dashboard) -> tuple[WatchedAlert, ...]:
+        """Return the alerts that ``dashboard`` is about, in the order of their rules."""
+        return tuple(alert for alert in self.alerts.values() if alert.dashboard is dashboard)
+
+
+def _limits(node: ast.Expr) -> Iterator[Limit]:
+    match node:
+        case ast.ParenExpr():
+            yield from _limits(node.expr)
+        case ast.BinaryExpr():
+            side = _SIDES.get(str(node.op))
+            if side is not None and isinstance(node.rhs, ast.NumberLiteral):
+                yield Limit(str(node.lhs), side, node.rhs.val)
+            else:
+                yield from _limits(node.lhs)
+                yield from _limits(node.rhs)

@@ -1,0 +1,133 @@
+"""What a reader of a dashboard can choose, and how a query follows the choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import promql_parser as ast
+from grafanalib.core import Template
+
+from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
+from payment_catalog.http_metrics import HTTP_REQUESTS
+from payment_catalog.promql import GRAFANA_DURATIONS, parse
+from payment_catalog.signals import exporter_job, service_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from payment_catalog.promql import Labels
+    from payment_catalog.settings import Settings
+
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+
+_ON_TIME_RANGE_CHANGE = 2
+_EVERYTHING = ".+"
+#: Also what has no such label, as an alert on something absent.
+_EVERYTHING_AND_NOTHING = ".*"
+_ALL = {"selected": True, "text": ["All"], "value": ["$__all"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A label by whose values a dashboard is narrowed; ``values`` is the PromQL selector that knows them."""
+
+    label: str
+    values: str
+    all_value: str = _EVERYTHING
+
+    @property
+    def matcher(self) -> ast.Matcher:
+        """The matcher of a query."""
+        return ast.Matcher(ast.MatchOp.Re, self.label, f"${self.label}")
+
+
+def everywhere(settings: Settings) -> tuple[Choice, ...]:
+    """Return the choices that every dashboard offers."""
+    jobs = f"{UP}{{{_chosen('environment', 'namespace')}}}"
+    service = f"{UP}{{{service_job(settings)}}}"
+    return (
+        Choice("environment", service, _EVERYTHING_AND_NOTHING),
+        Choice("namespace", service, _EVERYTHING_AND_NOTHING),
+        Choice("job", jobs),
+    )
+
+
+def route(settings: Settings) -> Choice:
+    """Return the choice of routes."""
+    matchers = f"{service_job(settings)}, {_chosen('environment', 'namespace')}"
+    return Choice("route", f"{HTTP_REQUESTS}{{{matchers}}}")
+
+
+def service_instance(settings: Settings) -> Choice:
+    """Return the choice of the service's instances."""
+    return Choice("instance", f"{UP}{{{service_job(settings)}, {_chosen('environment', 'namespace')}}}")
+
+
+def exporter_instance(settings: Settings) -> Choice:
+    """Return the choice of the exporter's instances."""
+    return Choice("instance", f"{UP}{{{exporter_job(settings)}, {_chosen('environment', 'namespace')}}}")
+
+
+def any_instance() -> Choice:
+    """Return the choice of all instances of the jobs that are chosen."""
+    return Choice("instance", f"{UP}{{{_chosen('environment', 'namespace', 'job')}}}")
+
+
+def _chosen(*labels: str) -> str:
+    return ", ".join(f'{label}=~"${label}"' for label in labels)
+
+
+def variables(choices: Iterable[Choice]) -> list[Template]:
+    """Return Grafana's variables: the data source, and one for each choice."""
+    return [
+        Template(name="datasource", label="Data source", type="datasource", query="prometheus"),
+        *map(_variable, choices),
+    ]
+
+
+def _variable(choice: Choice) -> Template:
+    return MultiValueTemplate(
+        name=choice.label,
+        label=choice.label.capitalize(),
+        query=f"label_values({choice.values}, {choice.label})",
+        dataSource=DATASOURCE,
+        includeAll=True,
+        multi=True,
+        allValue=choice.all_value,
+        refresh=_ON_TIME_RANGE_CHANGE,
+    )
+
+
+class MultiValueTemplate(Template):  # type: ignore[misc]  # grafanalib has no types
+    """A variable of several values, which begins with all; grafanalib's has one."""
+
+    def to_json_data(self) -> dict[str, Any]:
+        """Return Grafana's form."""
+        return {**super().to_json_data(), "current": _ALL}
+
+
+#: Alerts carry the labels of what they compare: a sum has no job, and what is absent may have none at all.
+_LABELS_OF_ALERTS = frozenset({"environment", "namespace"})
+
+
+def narrow(expression: str, choices: Iterable[Choice], declared: Mapping[str, Labels]) -> str:
+    """Return ``expression`` with the matcher of each choice in every selector whose series carry the label."""
+    spelled = {variable: f"{years}y" for years, variable in enumerate(GRAFANA_DURATIONS, start=1001)}
+    for variable, duration in spelled.items():
+        expression = expression.replace(variable, duration)
+
+    def narrowed(node: ast.Expr) -> ast.Expr | None:
+        if not isinstance(node, ast.VectorSelector):
+            return None
+        labels = declared.get(node.name or "", frozenset())
+        if node.name in {ALERTS.name, ALERTS_FOR_STATE.name}:
+            labels &= _LABELS_OF_ALERTS
+        matchers = [choice.matcher for choice in choices if choice.label in labels]
+        node.matchers = ast.Matchers([*node.matchers.matchers, *matchers])
+        return parse(str(node))
+
+    text = str(ast.transform(parse(expression), None, narrowed))
+    for variable, duration in spelled.items():
+        text = text.replace(duration, variable)
+    return text

@@ -1,0 +1,52 @@
+"""One colour for one thing, on every dashboard; names and line styles say the same for who cannot tell colours apart.
+
+The colours are names of Grafana's palette, which has a tone of each for its dark and its light theme.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payment_catalog.severities import Priority
+from payment_catalog.vocabulary import PaymentMethod, PaymentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GOOD, WARNING, CRITICAL = "green", "orange", "red"
+NEUTRAL, UNKNOWN = "blue", "text"
+
+#: For a bound that is drawn as a series: grey and dashed.
+BOUND = "#8e8e8e"
+
+STATUSES: Mapping[str, str] = {
+    PaymentStatus.SUCCEEDED: GOOD,
+    PaymentStatus.FAILED: CRITICAL,
+    PaymentStatus.CANCELLED: "yellow",
+}
+PRIORITIES: Mapping[str, str] = {
+    Priority.P0: "dark-red",
+    Priority.P1: CRITICAL,
+    Priority.P2: WARNING,
+    Priority.P3: NEUTRAL,
+}
+#: HTTP status codes by their first digit.
+CODES: Mapping[str, str] = {"2xx": GOOD, "3xx": NEUTRAL, "4xx": "yellow", "5xx": CRITICAL}
+METHODS: Mapping[str, str] = dict(
+    zip(
+        PaymentMethod,
+        ("blue", "purple", "green", "yellow", "orange"),
+        strict=False,
+    )
+)
+
+
+def fixed(colours: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return Grafana's overrides that give each series of that name its colour."""
+    return [
+        {
+            "matcher": {"id": "byName", "options": str(name)},
+            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
+        }
+        for name, colour in colours.items()
+    ]

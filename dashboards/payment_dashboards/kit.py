@@ -1,0 +1,97 @@
+"""What dashboards are made of: signals of the catalogue, and limits and pages of alerts, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from payment_catalog.links import logs_link, runbook_url
+from payment_catalog.promql import parse
+from payment_catalog.signals import Query
+from payment_catalog.thresholds import Unit
+from payment_dashboards.limits import Limits, of_alerts, of_threshold
+from payment_dashboards.panels.over_time import OverTime
+from payment_dashboards.panels.panel import Link
+from payment_dashboards.panels.stat import Stat
+from payment_dashboards.states import BREAKER_STATES
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.settings import Settings
+    from payment_catalog.signals import Signal
+    from payment_catalog.watching import Watching
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The catalogue, and what the alerts watch."""
+
+    catalog: Catalog
+    watching: Watching
+
+    @property
+    def settings(self) -> Settings:
+        """The user's settings."""
+        return self.catalog.settings
+
+    def measured(self, alert: str, legend: str) -> Query:
+        """Return what ``alert`` compares with its limit; raises KeyError where there is no such alert."""
+        return Query(self.watching.alerts[alert].limit.expr, legend)
+
+    def limits(self, *alerts: str) -> Limits:
+        """Return the limits of ``alerts``."""
+        return of_alerts(self.watching.alerts[name] for name in alerts)
+
+    def runbooks(self, *alerts: str) -> tuple[Link, ...]:
+        """Return links to the pages of ``alerts``; raises KeyError where there is no such alert."""
+        return tuple(
+            Link(f"Runbook: {name}", runbook_url(self.settings, self.watching.alerts[name].name)) for name in alerts
+        )
+
+    def logs(self, title: str, query: str) -> Link:
+        """Return a link to the logs that match ``query``, in Kibana's language."""
+        return Link(title, logs_link(self.settings, query))
+
+    def signal(self, key: str, *, width: int = 8, height: int = 8, value_links: tuple[Link, ...] = ()) -> OverTime:
+        """Return the panel of a signal over time, with its limit and the pages of the alerts that compare it."""
+        signal = self.catalog.signal(key)
+        return OverTime(
+            title=signal.title,
+            description=_description(signal),
+            queries=signal.queries,
+            unit=signal.unit,
+            limits=of_threshold(signal.threshold),
+            links=self.runbooks(*self._alerts_on(signal)),
+            value_links=value_links,
+            width=width,
+            height=height,
+        )
+
+    def now(self, key: str, *, title: str = "", width: int = 4) -> Stat:
+        """Return the panel of a signal's present value: what its threshold bounds."""
+        signal = self.catalog.signal(key)
+        states = BREAKER_STATES if signal.unit is Unit.STATE else {}
+        return Stat(
+            title=title or signal.title,
+            description=_description(signal),
+            queries=signal.queries[:1],
+            unit=signal.unit,
+            limits=of_threshold(signal.threshold),
+            links=self.runbooks(*self._alerts_on(signal)),
+            states=states,
+            sparkline=not states,
+            width=width,
+        )
+
+    def _alerts_on(self, signal: Signal) -> tuple[str, ...]:
+        """Return the alerts that compare what the threshold of ``signal`` bounds."""
+        compared = str(parse(signal.expr))
+        return tuple(
+            alert.name
+            for alert in self.watching.alerts.values()
+            if any(limit.expr == compared for limit in alert.limits)
+        )
+
+
+def _description(signal: Signal) -> str:
+    return f"{signal.description} {signal.threshold.source}." if signal.threshold else signal.description
