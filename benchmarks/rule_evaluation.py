@@ -58,7 +58,10 @@ INTERVAL = 15
 #: Seconds until the windows of five minutes are full.
 WARM_UP = 330
 READINGS = 8
-HISTORY_DAYS, HISTORY_STEP = 30, 60
+HISTORY_DAYS = 30
+#: Seconds between points: as they were recorded since yesterday, before that as far apart as Prometheus looks back at
+#: the least. Longer windows read single points, of which there are as many either way.
+RECENT_HOURS, RECENT_STEP, HISTORY_STEP = 30, 15, 240
 #: What a healthy instance says where 0 would be bad.
 HEALTHY = {service_metrics.READY: 1, service_metrics.DEPENDENCY_UP: 1, service_metrics.DB_CONNECTIONS_MAX: 25}
 
@@ -180,6 +183,13 @@ def remembered(catalog: Catalog, groups: tuple[AlertGroup, ...]) -> Mapping[str,
     return {name: declared[name] for name in sorted(names & read)}
 
 
+def moments(now: int) -> Iterator[int]:
+    """Return when a series was recorded, until ten minutes before ``now``; Unix time."""
+    recent = now - RECENT_HOURS * 3600
+    yield from range(now - HISTORY_DAYS * 86400, recent, HISTORY_STEP)
+    yield from range(recent, now - 600, RECENT_STEP)
+
+
 def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: Path) -> None:
     """Write what recording rules would have left behind."""
     environment = next(iter(SETTINGS.environments))
@@ -191,7 +201,7 @@ def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: P
             stream.write(f"# TYPE {name} gauge\n")
             filled = {label: known.get(label, "one") for label in sorted(labels - {"instance"})}
             series = f"{name}{{{','.join(f'{label}={quote(value)}' for label, value in filled.items())}}}"
-            for moment in range(now - HISTORY_DAYS * 86400, now - 600, HISTORY_STEP):
+            for moment in moments(now):
                 stream.write(f"{series} {100 + moment % 7} {moment}\n")
         stream.write("# EOF\n")
     command = (
@@ -201,6 +211,8 @@ def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: P
         "openmetrics",
         str(history),
         str(directory / "data"),
+        # Else it reads the whole file once for every two hours.
+        f"--max-block-duration={HISTORY_DAYS * 24}h",
     )
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=600)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,11 @@ class Scenario:
     at: timedelta
     firing: tuple[Mapping[str, str], ...] = ()
     every: timedelta = timedelta(minutes=1)
+
+
+def outlined(every: timedelta, *scenarios: Scenario) -> tuple[Scenario, ...]:
+    """Return long ``scenarios`` of which only the outline matters: the rules are evaluated so far apart."""
+    return tuple(replace(scenario, every=every) for scenario in scenarios)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def backup_suspiciously_small(catalog: Catalog, target: Target) -> Alert:
         minutes = 30 + hours * 60
         series = target.series(backup.LAST_SIZE.name, then(steady(usual, 29), steady(usual * 0.01, minutes)))
         firing = (target.job_labels,) if timedelta(hours=hours) < COMPARED_WITH else ()
-        return Scenario(f"smaller for {hours} hours", (series,), timedelta(minutes=minutes), firing)
+        return Scenario(f"smaller for {hours} hours", (series,), timedelta(minutes=minutes), firing, every=10 * _MINUTE)
 
     return Alert(
         name="BackupSuspiciouslySmall",

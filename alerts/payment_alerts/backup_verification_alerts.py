@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
@@ -168,7 +168,8 @@ def never_verified(catalog: Catalog, target: Target) -> Alert:
         f"'payment-service verify-backup' in {catalog.settings.backups.directory}.",
         meaning="'payment-service verify-backup' has never run, or its report cannot be read.",
         impact="None yet; whether the backups are good for anything is not known.",
-        scenarios=(
+        scenarios=outlined(
+            timedelta(minutes=10),
             Scenario("many backups", seen(96), at, (target.job_labels,)),
             Scenario("a single backup", seen(1), at, (target.job_labels,)),
             Scenario(

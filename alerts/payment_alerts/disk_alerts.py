@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
@@ -126,13 +126,13 @@ def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
         f"{{{{ $value | humanize1024 }}}}B by then.",
         meaning="A file system of the host fills steadily, and little of it is left.",
         impact=forecast.impact,
-        scenarios=(
+        scenarios=outlined(
+            INTERVAL,
             Scenario(
                 "some fill, others do not",
                 _disks(target, filling | others),
                 at,
                 _labels(target, filling),
-                every=INTERVAL,
             ),
             Scenario("no data", (), _HOUR),
         ),

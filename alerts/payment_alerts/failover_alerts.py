@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, absent, exporter_target, steady, then
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
@@ -168,7 +168,8 @@ def failover_never_tested(job: str, target: Target) -> Alert:
         "beside the backups.",
         meaning="No failover was ever tested, the test was not recorded, or its report cannot be read.",
         impact="None yet; whether the service would survive the loss of its place is not known.",
-        scenarios=(
+        scenarios=outlined(
+            INTERVAL,
             Scenario("never", seen(), at, (target.job_labels,)),
             Scenario(
                 "never, for two exporters with backups",

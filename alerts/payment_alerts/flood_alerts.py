@@ -11,7 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, absent, rising, selector, service_target, steady, then
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
@@ -113,17 +113,15 @@ def request_flood(requests: str, record: str, target: Target) -> Alert:
         f"{TIMES} times as many as at this time yesterday.",
         meaning="Somebody floods the service, a client repeats without pause, or a campaign was not announced.",
         impact="None while the service keeps up; then every caller waits, and payments fail.",
-        scenarios=(
+        scenarios=outlined(
+            _OUTLINE,
             Scenario(
                 "many times the usual",
                 _environments(target, record, floods),
                 at,
                 _labels(target, floods),
-                every=_OUTLINE,
             ),
-            Scenario(
-                "not so many times the usual, or not so many", _environments(target, record, others), at, every=_OUTLINE
-            ),
+            Scenario("not so many times the usual, or not so many", _environments(target, record, others), at),
             Scenario("no data", (), _AT),
         ),
     )

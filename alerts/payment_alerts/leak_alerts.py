@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
+from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, exporter_target, service_target, steady, then
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
@@ -42,6 +42,7 @@ INTERVAL = timedelta(minutes=3)
 _PENDING = timedelta(minutes=30)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_OUTLINE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +198,20 @@ def leaks(leak: Leak, programs: Sequence[Target]) -> Alert:
         f"a day, and {number(leak.share * 100)}% more than in the same hours yesterday.",
         meaning=leak.meaning,
         impact=leak.impact,
-        scenarios=(
+        scenarios=outlined(
+            _OUTLINE,
             Scenario(
                 "every program leaks",
                 tuple(one for program in programs for one in series(_Process(steep), program)),
                 at,
                 tuple(program.instance_labels for program in programs),
-                every=INTERVAL,
             ),
-            Scenario("some leak, others do not", instances(leaking | sound), at, firing(*leaking), every=INTERVAL),
+            Scenario("some leak, others do not", instances(leaking | sound), at, firing(*leaking)),
             Scenario(
                 "they took as much yesterday in other hours",
                 instances(other_hours),
                 later,
                 firing("eight-hours-earlier"),
-                every=INTERVAL,
             ),
             Scenario("no data", (), timedelta(minutes=30)),
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, Scenario
+from payment_alerts.alert import Alert, Scenario, outlined
 from payment_alerts.publications import DEMANDING, Publications
 from payment_alerts.published_metrics import SCRAPED, expected_metrics
 from payment_alerts.scenario_series import selector
@@ -28,6 +28,8 @@ _MINUTE = timedelta(minutes=1)
 _AT = timedelta(minutes=8)
 #: A roll-out and the first minutes of a program are over by then.
 _PENDING = timedelta(minutes=5)
+#: Every alternative is long, and there are many.
+_OUTLINE = timedelta(minutes=4)
 
 
 def metrics_missing(catalog: Catalog, groups: Iterable[AlertGroup]) -> Alert:
@@ -62,7 +64,8 @@ def _scenarios(programs: Publications) -> tuple[Scenario, ...]:
     up, demands = (*programs.up(), *second.up()), programs.demands()
     all_but_demands = programs.lacking(found for found in programs.expected if found.metric not in DEMANDING)
     of_any_scrape = programs.lacking(found for found in programs.expected if found.demanded_by == SCRAPED)
-    return (
+    return outlined(
+        _OUTLINE,
         Scenario("nothing but what demands the rest", (*up, *demands, *second.demands()), _AT, all_but_demands),
         Scenario(
             "the same, the second exporter's collectors fail, and other places publish everything",
