@@ -8,7 +8,6 @@ rule on average.
 
 from __future__ import annotations
 
-import itertools
 import statistics
 import subprocess
 import sys
@@ -23,29 +22,24 @@ from typing import TYPE_CHECKING, Any
 import promql_parser as ast
 import requests
 import yaml
+from fleet import INSTANCES, ROUTES, SETTINGS, page, prometheus
 from prometheus_client.parser import text_string_to_metric_families
 
 from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.mutation.places import places
 from payment_alerts.rules import rules
-from payment_alerts.scenario_series import selector
 from payment_alerts.tool import find_tool
-from payment_catalog import service_metrics
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import PROCESS_METRICS
-from payment_catalog.http_metrics import CODE, METHOD, ROUTE
-from payment_catalog.metric import Metric, MetricType
 from payment_catalog.promql import number, parse, quote
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.service_metrics import SERVICE_METRICS
-from payment_catalog.settings import Environment, Settings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from sockets import free_port  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +47,6 @@ if TYPE_CHECKING:
     from payment_alerts.alert import AlertGroup
 
 GOAL = 0.002
-INSTANCES, ROUTES = 50, 20
 INTERVAL = 15
 #: Seconds until the windows of five minutes are full.
 WARM_UP = 330
@@ -62,58 +55,6 @@ HISTORY_DAYS = 30
 #: Seconds between points: as they were recorded since yesterday, before that as far apart as Prometheus looks back at
 #: the least. Longer windows read single points, of which there are as many either way.
 RECENT_HOURS, RECENT_STEP, HISTORY_STEP = 30, 15, 240
-#: What a healthy instance says where 0 would be bad.
-HEALTHY = {service_metrics.READY: 1, service_metrics.DEPENDENCY_UP: 1, service_metrics.DB_CONNECTIONS_MAX: 25}
-
-SETTINGS = Settings(
-    environments={
-        "production": Environment(
-            service=tuple(f"payment-service-{number}:8080" for number in range(INSTANCES)),
-            exporter=("payment-exporter-0:9877", "payment-exporter-1:9877"),
-        )
-    }
-)
-
-
-def label_sets(metric: Metric) -> Iterator[dict[str, str]]:
-    """Return the label sets that an instance publishes: of each route one method, of each open label one value."""
-    choices: list[list[dict[str, str]]] = []
-    for label in metric.labels:
-        if label == ROUTE:
-            methods = itertools.cycle(METHOD.values[:3])
-            choices.append([{"route": f"/route-{index}", "method": next(methods)} for index in range(ROUTES)])
-        elif label == CODE:
-            choices.append([{"code": code} for code in ("200", "400", "500")])
-        elif label != METHOD:
-            choices.append([{label.name: value} for value in label.values or ("one",)])
-    for chosen in itertools.product(*choices):
-        yield {name: value for part in chosen for name, value in part.items()}
-
-
-def lines(metric: Metric) -> Iterator[tuple[str, float]]:
-    """Return each series of a page with what it grows by in a second; a gauge stands."""
-    for position, labels in enumerate(label_sets(metric)):
-        speed = 1 + position % 7
-        if metric.type is MetricType.HISTOGRAM:
-            bounds = [*map(str, metric.buckets), "+Inf"]
-            for index, bound in enumerate(bounds):
-                yield selector(metric.bucket, {**labels, "le": bound}), speed * min(1, (index + 1) / 5)
-            yield selector(f"{metric.name}_count", labels), speed
-            yield selector(f"{metric.name}_sum", labels), speed / 20
-        elif metric.type is not MetricType.GAUGE:
-            yield selector(metric.name, labels), speed if labels.get("code") != "500" else speed / 1000
-
-
-def page(metrics: tuple[Metric, ...], elapsed: float) -> str:
-    """Return what an instance publishes ``elapsed`` seconds after its start."""
-    text = []
-    for metric in metrics:
-        text.append(f"# TYPE {metric.name.removesuffix('_total')} {metric.type}")
-        text += [f"{series} {speed * elapsed:.3f}" for series, speed in lines(metric)]
-        if metric.type is MetricType.GAUGE:
-            value = time.time() if metric.name.endswith("timestamp_seconds") else HEALTHY.get(metric, 0)
-            text += [f"{selector(metric.name, labels)} {value}" for labels in label_sets(metric)]
-    return "\n".join([*text, ""])
 
 
 @contextmanager
@@ -215,29 +156,6 @@ def write_history(catalog: Catalog, groups: tuple[AlertGroup, ...], directory: P
         f"--max-block-duration={HISTORY_DAYS * 24}h",
     )
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=600)
-
-
-@contextmanager
-def prometheus(directory: Path) -> Iterator[str]:
-    """Run Prometheus in ``directory`` and return its address."""
-    address = f"127.0.0.1:{free_port()}"
-    with (directory / "prometheus.log").open("w") as log:
-        process = subprocess.Popen(
-            (
-                "prometheus",
-                f"--config.file={directory / 'prometheus.yml'}",
-                f"--storage.tsdb.path={directory / 'data'}",
-                f"--storage.tsdb.retention.time={HISTORY_DAYS + 10}d",
-                f"--web.listen-address={address}",
-            ),
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield f"http://{address}"
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 def durations(url: str) -> tuple[dict[str, float], dict[str, int], float]:

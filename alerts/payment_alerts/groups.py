@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_alerts.alert import AlertGroup
 from payment_alerts.anomaly.anomaly_alerts import anomaly_alerts
 from payment_alerts.api_alerts import api_alerts
 from payment_alerts.availability_alerts import availability_alerts
@@ -33,12 +34,13 @@ from payment_alerts.security_alerts import security_alerts
 from payment_alerts.security_event_alerts import security_event_alerts
 from payment_alerts.service_alerts import service_alerts
 from payment_alerts.slo.burn_rate_alerts import slo_alerts
+from payment_catalog.dashboards import Dashboard
+from payment_catalog.request_series import request_series
 from payment_catalog.watching import WatchedAlert, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
     from payment_catalog.signals import RecordingRule
 
@@ -50,6 +52,13 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         *slo_alerts(catalog),
         probe_alerts(catalog),
         api_alerts(catalog),
+        AlertGroup(
+            "payment-requests",
+            "requests.yaml",
+            (),
+            request_series(catalog.settings).rules,
+            dashboard=Dashboard.APPLICATION,
+        ),
         service_alerts(catalog),
         queue_alerts(catalog),
         business_alerts(catalog),

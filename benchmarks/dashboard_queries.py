@@ -1,0 +1,200 @@
+"""How fast a real Prometheus answers the dashboards, with 6 hours of 50 instances that have 20 routes each.
+
+Every declared series is written into its storage as if scraped every 15 seconds, and what rules have recorded too. Then
+each query of each panel is asked as Grafana asks it when the dashboard is opened, with nothing chosen. Exits with 1
+where a query takes more than 100 ms (median of five).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+import yaml
+from fleet import INSTANCES, ROUTES, SETTINGS, counters, gauges, label_sets, prometheus
+
+import payment_dashboards
+from payment_alerts.groups import alert_groups, watching
+from payment_alerts.scenario_series import selector
+from payment_alerts.tool import find_tool
+from payment_catalog.catalog import Catalog, build_catalog
+from payment_catalog.dashboards import Dashboard
+from payment_catalog.documents import JsonDocument
+from payment_catalog.publishers import EXPORTER, SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TextIO
+
+    from payment_catalog.watching import Watching
+
+GOAL = 0.1
+HOURS, SCRAPE = 6, 15
+#: Seconds that a dashboard shows when it is opened.
+RANGES = {"now-1h": 3600, "now-6h": 6 * 3600, "now-24h": 86400, "now-7d": 7 * 86400, "now-30d": 30 * 86400}
+#: Grafana asks for about so many in a panel of a third of the screen.
+POINTS = 400
+REPETITIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query of a panel, as Prometheus gets it; ``span`` in seconds, 0 for an instant."""
+
+    dashboard: Dashboard
+    panel: str
+    expr: str
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How long the answer took, in seconds, and how many series it had."""
+
+    asked: Asked
+    seconds: float
+    series: int
+
+
+def queries(catalog: Catalog, watched: Watching) -> Iterator[Asked]:
+    """Return every query of every dashboard."""
+    documents = payment_dashboards.generate(catalog, watched)
+    for dashboard in Dashboard:
+        document = documents[f"grafana/dashboards/{dashboard}.json"]
+        content = json.loads(json.dumps(document.content)) if isinstance(document, JsonDocument) else {}
+        span = RANGES[content["time"]["from"]]
+        choices = {item["name"]: item.get("allValue", "") for item in content["templating"]["list"]}
+        for panel in content["panels"]:
+            for target in panel.get("targets", ()):
+                yield Asked(
+                    dashboard,
+                    panel["title"],
+                    interpolated(target["expr"], choices, span),
+                    0 if target["instant"] else span,
+                )
+
+
+def interpolated(expr: str, choices: Mapping[str, str], span: int) -> str:
+    """Return ``expr`` with everything chosen."""
+    step = max(span // POINTS, SCRAPE)
+    builtin = {"$__rate_interval": f"{max(step + SCRAPE, 4 * SCRAPE)}s", "$__interval": f"{step}s"}
+    for name, value in {**builtin, "$__range": f"{span}s"}.items():
+        expr = expr.replace(name, value)
+    for name, value in choices.items():
+        expr = expr.replace(f"${name}", value)
+    return expr
+
+
+def write_history(catalog: Catalog, watched: Watching, file: TextIO, now: int) -> int:
+    """Write what was scraped and recorded, as OpenMetrics, and return how many series there are."""
+    environment, namespace = next(iter(SETTINGS.environments)), SETTINGS.namespace
+    instances = {SERVICE: INSTANCES, EXPORTER: 2}
+    moments = range(now - HOURS * 3600, now, SCRAPE)
+    written = 0
+    for metric in catalog.metrics:
+        job = {SERVICE: SETTINGS.service, EXPORTER: SETTINGS.exporter}.get(metric.published_by, metric.published_by)
+        for number in range(instances.get(metric.published_by, 1)):
+            target = {"environment": environment, "namespace": namespace, "job": job, "instance": f"{job}-{number}:1"}
+            for series, speed in counters(metric, target):
+                written += 1
+                file.writelines(f"{series} {speed * (moment - moments[0]):.2f} {moment}\n" for moment in moments)
+            for series, value in gauges(metric, target):
+                written += 1
+                file.writelines(f"{series} {value} {moment}\n" for moment in moments)
+    return written + write_recorded(catalog, watched, file, moments)
+
+
+def write_recorded(catalog: Catalog, watched: Watching, file: TextIO, moments: range) -> int:
+    """Write the recorded series and return how many there are."""
+    values = {
+        label.name: tuple(label_set[label.name] for label_set in label_sets(metric))
+        for metric in catalog.metrics
+        for label in metric.labels
+        if label.values or label.name == "route"
+    }
+    bounds = {"le": tuple(str(bound) for metric in catalog.metrics for bound in metric.buckets[:15])}
+    known = {"environment": next(iter(SETTINGS.environments)), "namespace": SETTINGS.namespace, "job": SETTINGS.service}
+    written = 0
+    declared = catalog.declared(watched.recordings)
+    for name in dict.fromkeys(rule.record for rule in (*catalog.recordings, *watched.recordings)):
+        label_values = {**values, **bounds}
+        sets: list[dict[str, str]] = [known]
+        for label in sorted(declared[name] - known.keys()):
+            choices = sorted(set(label_values.get(label, ("one",))))
+            sets = [{**found, label: value} for found in sets for value in choices]
+        for labels in sets:
+            series = selector(name, labels)
+            file.writelines(f"{series} {1 + moment % 7} {moment}\n" for moment in moments)
+        written += len(sets)
+    return written
+
+
+def ask(url: str, asked: Asked, now: int) -> Answered:
+    """Ask Prometheus several times and return the median."""
+    seconds = []
+    for _ in range(REPETITIONS + 1):
+        start = time.perf_counter()
+        if asked.span:
+            step = max(asked.span // POINTS, SCRAPE)
+            times = {"start": now - asked.span, "end": now, "step": step}
+            answer = requests.post(f"{url}/api/v1/query_range", {"query": asked.expr, **times}, timeout=60)
+        else:
+            answer = requests.post(f"{url}/api/v1/query", {"query": asked.expr, "time": now}, timeout=60)
+        seconds.append(time.perf_counter() - start)
+        if answer.status_code != requests.codes.ok:
+            raise SystemExit(f"{asked.panel}: {answer.text}")
+    result = answer.json()["data"]["result"]
+    # The first one warms the caches that a dashboard on a wall keeps warm.
+    return Answered(asked, statistics.median(seconds[1:]), len(result))
+
+
+def main() -> None:
+    """Print the figures."""
+    catalog = build_catalog(SETTINGS)
+    watched = watching(alert_groups(catalog))
+    now = int(time.time()) // SCRAPE * SCRAPE - 60
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        (directory / "prometheus.yml").write_text(yaml.safe_dump({"global": {"scrape_interval": f"{SCRAPE}s"}}))
+        history = directory / "history.txt"
+        with history.open("w") as file:
+            count = write_history(catalog, watched, file, now)
+            file.write("# EOF\n")
+        print(f"{INSTANCES} instances with {ROUTES} routes: {count} series over {HOURS} hours ...", flush=True)
+        command = (find_tool("promtool"), "tsdb", "create-blocks-from", "openmetrics")
+        options = (str(history), str(directory / "data"), f"--max-block-duration={24}h")
+        subprocess.run((*command, *options), check=True, stdout=subprocess.DEVNULL, timeout=1200)
+        history.unlink()
+        with prometheus(directory) as url:
+            answers = [ask(url, asked, now) for asked in queries(catalog, watched)]
+    report(answers)
+
+
+def report(answers: list[Answered]) -> None:
+    """Print the time of each dashboard and the slowest queries, and exit with 1 where one is too slow."""
+    print(f"{'dashboard':28}{'queries':>9}{'all, ms':>10}{'slowest, ms':>13}  slowest panel")
+    for dashboard in Dashboard:
+        found = [answer for answer in answers if answer.asked.dashboard is dashboard]
+        worst = max(found, key=lambda answer: answer.seconds)
+        total = sum(answer.seconds for answer in found)
+        print(f"{dashboard:28}{len(found):9}{total * 1000:10.0f}{worst.seconds * 1000:13.1f}  {worst.asked.panel}")
+    slow = [answer for answer in answers if answer.seconds > GOAL]
+    for answer in slow:
+        print(f"too slow, {answer.seconds * 1000:.0f} ms for {answer.series} series: {answer.asked.panel}")
+        print(f"    {answer.asked.expr}")
+    without = {answer.asked.panel for answer in answers if not answer.series}
+    print(f"{len(answers)} queries, {GOAL * 1000:.0f} ms are allowed")
+    print(f"without data: {', '.join(sorted(without)) or 'none'}")
+    sys.exit(bool(slow))
+
+
+if __name__ == "__main__":
+    main()
