@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import payment_dashboards
 import payment_logging
 from payment_alerts.alertmanager import alertmanager
-from payment_alerts.groups import alert_groups
+from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
+from payment_dashboards.linting import linter_configuration
 from payment_exporter.configuration import Configuration
 from payment_exporter.kubernetes import kubernetes
 
@@ -28,9 +29,11 @@ PARTS = ("grafana", "prometheus", "alertmanager", "fluentd", "kubernetes", "runb
 def generate_documents(catalog: Catalog) -> Documents:
     """Return every document by its path, in order of path; raises ValueError when two have the same path."""
     groups = alert_groups(catalog)
+    dashboards = payment_dashboards.generate(catalog)
     documents: dict[str, Document] = {}
     for part in (
-        payment_dashboards.generate(catalog),
+        dashboards,
+        linter_configuration(dashboards, catalog.declared(recordings(groups))),
         payment_logging.generate(catalog),
         rules(catalog, groups),
         rule_tests(catalog, groups),
