@@ -16,6 +16,8 @@ from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.findings import Finding
+from payment_dashboards.linting import dashboard_findings
+from payment_dashboards.linting.model import is_dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
 _ROOMS = ("payment_alerts", "payment_dashboards", "payment_catalog")
+_ROOMS_OF_DASHBOARDS = ("payment_dashboards", "payment_catalog")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,15 @@ class Check:
 
 
 def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Finding, ...]:
-    """Check the expressions that the catalogue and the rooms declare, and name the line that declares them."""
+    """Check expressions and dashboards that the catalogue and the rooms declare, and name the line that does."""
+    declared = _declared(catalog)
     return tuple(
         Finding(
-            *(_place(declared_at(finding.rule, *_ROOMS)) or (finding.file, finding.line)),
+            *(_place(declared_at(finding.rule, *_rooms(finding))) or (finding.file, finding.line)),
             finding.rule,
             finding.message,
         )
-        for finding in expression_findings(rendered, _declared(catalog))
+        for finding in (*expression_findings(rendered, declared), *dashboard_findings(rendered, declared))
     )
 
 
@@ -61,11 +65,15 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
         present = {path: file for path in rendered if (file := out / path).is_file()}
         contents = {path: file.read_bytes() for path, file in present.items()}
         differing = {path: content for path, content in contents.items() if content != rendered[path]}
-        return expression_findings(differing, _declared(catalog), str(out))
+        declared = _declared(catalog)
+        return (
+            *expression_findings(differing, declared, str(out)),
+            *dashboard_findings({**rendered, **differing}, declared, str(out), only=differing),
+        )
 
-    yield Check("expressions of the catalogue", lambda: source_findings(catalog, rendered))
+    yield Check("expressions and dashboards of the catalogue", lambda: source_findings(catalog, rendered))
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
-    yield Check("expressions of edited files", edited)
+    yield Check("expressions and dashboards of edited files", edited)
     yield Check("promtool check rules", lambda: Promtool().check_rules(files("prometheus/rules")))
     yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
@@ -75,6 +83,10 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
 
 def _declared(catalog: Catalog) -> Mapping[str, Labels]:
     return catalog.declared(recordings(alert_groups(catalog)))
+
+
+def _rooms(finding: Finding) -> tuple[str, ...]:
+    return _ROOMS_OF_DASHBOARDS if is_dashboard(finding.file) else _ROOMS
 
 
 def _place(declared: str) -> tuple[str, int] | None:

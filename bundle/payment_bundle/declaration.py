@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def declared_at(name: str, *packages: str) -> str:
     """Return ``file:line`` of the first line in ``packages`` that holds ``name`` in quotes, or an empty text.
 

@@ -14,6 +14,7 @@ from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
+from payment_dashboards.linting import linter_configuration
 from payment_exporter.configuration import Configuration
 from payment_exporter.kubernetes import kubernetes
 
@@ -28,9 +29,12 @@ PARTS = ("grafana", "prometheus", "alertmanager", "fluentd", "kubernetes", "runb
 def generate_documents(catalog: Catalog) -> Documents:
     """Return every document by its path, in order of path; raises ValueError when two have the same path."""
     groups = alert_groups(catalog)
+    watched = watching(groups)
+    dashboards = payment_dashboards.generate(catalog, watched)
     documents: dict[str, Document] = {}
     for part in (
-        payment_dashboards.generate(catalog, watching(groups)),
+        dashboards,
+        linter_configuration(dashboards, catalog.declared(watched.recordings)),
         payment_logging.generate(catalog),
         rules(catalog, groups),
         rule_tests(catalog, groups),

@@ -139,6 +139,12 @@ def test_a_fresh_tree_passes(home: Path) -> None:
             "max by (enviroment",
             "'enviroment' is unknown",
         ),
+        (
+            "grafana/dashboards/payment-service.json",
+            '"noValue": "no data"',
+            '"noValue": ""',
+            "says nothing without data: set fieldConfig.defaults.noValue",
+        ),
         ("runbooks/README.md", "# Runbook pages", "# My pages", "differs from what is generated"),
         ("alertmanager/alertmanager.yml", "receiver: p3", "receiver: nobody", "nobody"),
     ],
