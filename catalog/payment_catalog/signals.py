@@ -362,16 +362,16 @@ def disk_usage(settings: Settings) -> Signal:
 
 def network_throughput(settings: Settings) -> Signal:
     """Traffic of the host by direction."""
+    traffic = RecordingRule(
+        f"instance_direction:host_network_bytes:rate{WINDOW}",
+        f"sum by ({INSTANCE}, direction) (rate({host.NETWORK}{{{exporter_job(settings)}}}[{WINDOW}]))",
+    )
     return Signal(
         "network_throughput",
         "Network I/O",
-        "Bytes a second that the host's network interfaces received and sent.",
+        "Bytes a second that the host's network interfaces received and sent in the last 5 minutes.",
         Section.INFRASTRUCTURE,
         Unit.BYTES_PER_SECOND,
-        (
-            Query(
-                f"sum by (instance, direction) (rate({host.NETWORK}{{{exporter_job(settings)}}}[{WINDOW}]))",
-                "{{instance}} {{direction}}",
-            ),
-        ),
+        (Query(traffic.record, "{{instance}} {{direction}}"),),
+        (traffic,),
     )

@@ -11,7 +11,7 @@ from grafanalib.core import Template
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
 from payment_catalog.http_metrics import HTTP_REQUESTS
 from payment_catalog.promql import GRAFANA_DURATIONS, parse
-from payment_catalog.signals import exporter_job, service_job
+from payment_catalog.signals import service_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,6 +50,7 @@ def everywhere(settings: Settings) -> tuple[Choice, ...]:
         Choice("environment", service, _EVERYTHING_AND_NOTHING),
         Choice("namespace", service, _EVERYTHING_AND_NOTHING),
         Choice("job", jobs),
+        Choice("instance", f"{UP}{{{_chosen('environment', 'namespace', 'job')}}}"),
     )
 
 
@@ -57,21 +58,6 @@ def route(settings: Settings) -> Choice:
     """Return the choice of routes."""
     matchers = f"{service_job(settings)}, {_chosen('environment', 'namespace')}"
     return Choice("route", f"{HTTP_REQUESTS}{{{matchers}}}")
-
-
-def service_instance(settings: Settings) -> Choice:
-    """Return the choice of the service's instances."""
-    return Choice("instance", f"{UP}{{{service_job(settings)}, {_chosen('environment', 'namespace')}}}")
-
-
-def exporter_instance(settings: Settings) -> Choice:
-    """Return the choice of the exporter's instances."""
-    return Choice("instance", f"{UP}{{{exporter_job(settings)}, {_chosen('environment', 'namespace')}}}")
-
-
-def any_instance() -> Choice:
-    """Return the choice of all instances of the jobs that are chosen."""
-    return Choice("instance", f"{UP}{{{_chosen('environment', 'namespace', 'job')}}}")
 
 
 def _chosen(*labels: str) -> str:
