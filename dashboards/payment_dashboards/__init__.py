@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from payment_dashboards.overview import overview
 from payment_dashboards.provisioning import provisioning
+from payment_dashboards.sidecar import sidecar
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -13,5 +14,6 @@ if TYPE_CHECKING:
 
 
 def generate(catalog: Catalog) -> Documents:
-    """Return every dashboard and Grafana's provisioning files."""
-    return {**overview(catalog), **provisioning(catalog)}
+    """Return every dashboard, Grafana's provisioning files, and both as ConfigMaps."""
+    dashboards = overview(catalog)
+    return {**dashboards, **provisioning(catalog), **sidecar(catalog, dashboards)}
