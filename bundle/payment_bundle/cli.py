@@ -10,9 +10,11 @@ import typer
 
 from payment_bundle.changes import Changes, plan_changes
 from payment_bundle.checks import checks, source_findings
+from payment_bundle.delivery import diff, push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.generation import PARTS, generate_documents, part_of
 from payment_bundle.manifest import manifest_of, read_manifest
+from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.catalog import build_catalog
@@ -22,15 +24,14 @@ from payment_catalog.loading import load_settings
 if TYPE_CHECKING:
     from payment_catalog.findings import Finding
 
-FINDINGS, USAGE = 1, 2
-
 app = typer.Typer(
     help="The runbook of a payment service as dashboards, alerts, routing and logs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(push, name="push")
+app.add_typer(diff, name="diff")
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="Settings; see the schema in generated/schema.")]
 PortOption = Annotated[int, typer.Option(min=1, max=65535)]
 OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]
 
@@ -117,12 +118,13 @@ def postmortem(  # noqa: PLR0913 - one flag for each choice
     """Write a post-mortem, with timeline and figures from what Prometheus remembers. Exit code 1: nothing fired."""
     from payment_bundle.postmortem import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
+    from payment_bundle.token_file import read_token  # noqa: PLC0415
 
     settings = load_settings(config)
     options = command.PostMortemOptions(
         command.parse_time("--from", start), command.parse_time("--to", end), environment, incident, title
     )
-    token = command.read_token(token_file) if token_file else ""
+    token = read_token(token_file) if token_file else ""
     api = PrometheusApi(prometheus.rstrip("/") or settings.urls.prometheus, token, timeout=60)
     document = command.write_post_mortem(build_catalog(settings), api, options)
     if document is None:

@@ -54,6 +54,11 @@ def generate_documents(catalog: Catalog) -> Documents:
     return dict(sorted(documents.items()))
 
 
+def grafana_documents(catalog: Catalog) -> Documents:
+    """Return the dashboards and what else Grafana gets."""
+    return payment_dashboards.generate(catalog, watching(alert_groups(catalog)))
+
+
 def part_of(path: str) -> str:
     """Return the part that ``path`` belongs to."""
     return path.split("/", 1)[0]

@@ -8,6 +8,7 @@ from payment_dashboards.board import documents
 from payment_dashboards.boards import BOARDS
 from payment_dashboards.kit import Kit
 from payment_dashboards.provisioning import provisioning
+from payment_dashboards.sidecar import sidecar
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def generate(catalog: Catalog, watching: Watching) -> Documents:
-    """Return every dashboard and Grafana's provisioning files."""
+    """Return every dashboard, Grafana's provisioning files, and both as ConfigMaps."""
     kit = Kit(catalog, watching)
-    made: dict[str, Document] = {}
+    dashboards: dict[str, Document] = {}
     for board in BOARDS:
-        made.update(documents(board(kit), catalog, watching, board.__module__))
-    return {**made, **provisioning(catalog)}
+        dashboards.update(documents(board(kit), catalog, watching, board.__module__))
+    return {**dashboards, **provisioning(catalog), **sidecar(catalog, dashboards)}

@@ -79,14 +79,6 @@ def write_post_mortem(catalog: Catalog, api: PrometheusApi, options: PostMortemO
     return render(post_mortem(catalog, account))
 
 
-def read_token(file: Path) -> str:
-    """Return the token that ``file`` holds; raises PostMortemError."""
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise PostMortemError(f"--token-file: {file} cannot be read: {error}") from None
-
-
 def save(document: str, out: Path, *, force: bool) -> None:
     """Write ``document`` to ``out``, whole or not at all; raises PostMortemError, also where it is there already."""
     if out.exists() and not force:

@@ -1,0 +1,12 @@
+"""What the commands share: exit codes and options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FINDINGS, USAGE = 1, 2
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="Settings; see the schema in generated/schema.")]

@@ -1,0 +1,67 @@
+"""ConfigMaps by which the sidecar of Grafana's Helm chart finds dashboards and data sources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from payment_catalog.documents import JsonDocument, YamlDocument
+from payment_catalog.errors import ForeseenError
+from payment_dashboards.provisioning import DASHBOARDS, FOLDER, data_sources
+
+if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Documents
+
+#: Of all data in a ConfigMap. Source: https://kubernetes.io/docs/concepts/configuration/configmap/.
+MOST_BYTES = 1024 * 1024
+
+
+def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
+    """Return a ConfigMap for each of ``dashboards`` and one for the data sources.
+
+    Raises ForeseenError for a dashboard that no ConfigMap holds.
+    """
+    sources: str = yaml.dump(data_sources(catalog.settings), Dumper=yaml.CSafeDumper, sort_keys=False)
+    found = [
+        _config_map(
+            catalog,
+            f"grafana-dashboard-{PurePosixPath(path).stem}",
+            {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": FOLDER}},
+            {PurePosixPath(path).name: json.dumps(document.content, indent=2, ensure_ascii=False) + "\n"},
+        )
+        for path, document in dashboards.items()
+        if path.startswith(DASHBOARDS) and isinstance(document, JsonDocument)
+    ]
+    return {
+        "kubernetes/grafana-dashboards.yaml": YamlDocument(
+            {"apiVersion": "v1", "kind": "List", "items": found}, __name__
+        ),
+        "kubernetes/grafana-datasources.yaml": YamlDocument(
+            _config_map(
+                catalog,
+                "grafana-datasources-payment",
+                {"labels": {"grafana_datasource": "1"}},
+                {"payment.yaml": sources},
+            ),
+            __name__,
+        ),
+    }
+
+
+def _config_map(
+    catalog: Catalog, name: str, metadata: dict[str, dict[str, str]], data: dict[str, str]
+) -> dict[str, Any]:
+    size = sum(len(text.encode()) for text in data.values())
+    if size > MOST_BYTES:
+        raise ForeseenError(f"{', '.join(data)}: {size} bytes, more than the {MOST_BYTES} that a ConfigMap holds")
+    labels = {"app": catalog.settings.service, **metadata["labels"]}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": catalog.settings.namespace, **metadata, "labels": labels},
+        "data": data,
+    }

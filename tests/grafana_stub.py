@@ -1,0 +1,256 @@
+"""A Grafana as its HTTP API is documented, as far as dashboards and folders go: real HTTP on the loopback.
+
+It keeps what it is sent and refuses what Grafana refuses: a wrong token, an old version, a title that is taken, a
+dashboard that it loads from a file. Canned answers come before its own. Every request is noted.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+TOKEN = "glsa_a-secret-token_0123"
+PREFIX = "/monitoring/grafana"
+
+
+@dataclass
+class Request:
+    """What a client sent."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Answer:
+    """What the server says; ``body`` as JSON unless it is bytes. It waits for ``after`` before it says anything."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    after: threading.Event | None = None
+
+
+@dataclass
+class Board:
+    """A stored dashboard and its revisions, the newest last."""
+
+    content: dict[str, Any]
+    folder_uid: str
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    provisioned: str = ""
+
+    @property
+    def version(self) -> int:
+        return len(self.revisions)
+
+
+class StubGrafana:
+    """The state behind the server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[Request] = []
+        self.folders: dict[str, str] = {}
+        self.boards: dict[str, Board] = {}
+        self.canned: list[tuple[str, str, Answer]] = []
+        self.history_as_object = True
+        self.may_read_history = True
+        self.migrates: Callable[[dict[str, Any]], None] = lambda _: None
+
+    def answer_with(self, method: str, path: str, *answers: Answer) -> None:
+        """Answer the next requests for ``path`` with ``answers``, in that order."""
+        self.canned.extend((method, path, answer) for answer in answers)
+
+    def sent(self, method: str = "POST") -> list[Request]:
+        """Return the requests of that method, and forget nothing."""
+        return [request for request in self.requests if request.method == method]
+
+    def written(self) -> list[Request]:
+        """Return the requests that may have changed something."""
+        return [request for request in self.requests if request.method != "GET"]
+
+    def save_by_hand(self, uid: str, message: str = "", **changes: Any) -> None:
+        """Have alice save the dashboard with ``changes`` in her browser."""
+        self._revise(self.boards[uid], {**self.boards[uid].content, **changes}, "alice", message)
+
+    def put(self, content: dict[str, Any], folder_uid: str, message: str = "", provisioned: str = "") -> None:
+        """Have a dashboard there from the start."""
+        board = Board({}, folder_uid, provisioned=provisioned)
+        self._revise(board, content, "bob", message)
+        self.boards[content["uid"]] = board
+
+    def answer(self, request: Request) -> Answer:
+        self.requests.append(request)
+        for number, (method, path, answer) in enumerate(self.canned):
+            if method == request.method and request.path == f"{PREFIX}{path}":
+                del self.canned[number]
+                return answer
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return Answer(401, {"message": "Invalid API key"})
+        for method, pattern, handler in _ROUTES:
+            found = pattern.fullmatch(request.path.removeprefix(PREFIX))
+            if found and method == request.method:
+                return handler(self, request, *found.groups())
+        return Answer(404, {"message": "Not found"})
+
+    def folder(self, _: Request, uid: str) -> Answer:
+        if uid not in self.folders:
+            return Answer(404, {"message": "folder not found", "status": "not-found"})
+        return Answer(200, {"id": 1, "uid": uid, "title": self.folders[uid], "canSave": True, "version": 1})
+
+    def create_folder(self, request: Request) -> Answer:
+        body = request.body
+        if body["uid"] in self.folders or body["title"] in self.folders.values():
+            return Answer(409, {"message": "a folder with the same name already exists in the current location"})
+        self.folders[body["uid"]] = body["title"]
+        return self.folder(request, body["uid"])
+
+    def dashboard(self, _: Request, uid: str) -> Answer:
+        if uid not in self.boards:
+            return Answer(404, {"message": "Dashboard not found"})
+        board = self.boards[uid]
+        meta = {
+            "folderUid": board.folder_uid,
+            "version": board.version,
+            "provisioned": bool(board.provisioned),
+            "provisionedExternalId": board.provisioned,
+        }
+        content = copy.deepcopy(board.content)
+        self.migrates(content)
+        return Answer(200, {"dashboard": {**content, "id": 7, "version": board.version}, "meta": meta})
+
+    def history(self, request: Request, uid: str) -> Answer:
+        if not self.may_read_history:
+            return Answer(403, {"message": "You'll need additional permissions: dashboards:write"})
+        newest = self.boards[uid].revisions[::-1][: int(request.query["limit"][0])]
+        return Answer(200, {"continueToken": "", "versions": newest} if self.history_as_object else newest)
+
+    def save(self, request: Request) -> Answer:
+        body = request.body
+        content = dict(body["dashboard"])
+        uid, version = content["uid"], content.pop("version")
+        if body["folderUid"] not in self.folders:
+            return Answer(400, {"message": "folder not found"})
+        board = self.boards.get(uid) or Board({}, body["folderUid"])
+        if board.provisioned:
+            return Answer(400, {"message": "Cannot save provisioned dashboard"})
+        if version != board.version and not body["overwrite"]:
+            said = "The dashboard has been changed by someone else"
+            return Answer(412, {"status": "version-mismatch", "message": said})
+        board.folder_uid = body["folderUid"]
+        self.boards[uid] = board
+        self._revise(board, content, "sa-payobs", body["message"])
+        return Answer(200, {"id": 7, "uid": uid, "status": "success", "version": board.version})
+
+    def delete(self, _: Request, uid: str) -> Answer:
+        self.boards.pop(uid)
+        return Answer(200, {"title": uid, "message": f"Dashboard {uid} deleted", "id": 1})
+
+    def search(self, request: Request) -> Answer:
+        (tag,) = request.query["tag"]
+        return Answer(
+            200,
+            [
+                {
+                    "uid": uid,
+                    "title": board.content.get("title", uid),
+                    "type": "dash-db",
+                    "tags": board.content.get("tags", []),
+                    **({"folderUid": board.folder_uid} if board.folder_uid else {}),
+                }
+                for uid, board in self.boards.items()
+                if tag in board.content.get("tags", [])
+            ],
+        )
+
+    @staticmethod
+    def _revise(board: Board, content: dict[str, Any], author: str, message: str) -> None:
+        board.content = copy.deepcopy(content)
+        board.revisions.append(
+            {
+                "version": board.version + 1,
+                "created": "2026-11-25T10:00:00Z",
+                "createdBy": author,
+                "message": message,
+            }
+        )
+
+
+_ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = (
+    ("GET", re.compile(r"/api/folders/([^/]+)"), StubGrafana.folder),
+    ("POST", re.compile(r"/api/folders"), StubGrafana.create_folder),
+    ("GET", re.compile(r"/api/dashboards/uid/([^/]+)"), StubGrafana.dashboard),
+    ("GET", re.compile(r"/api/dashboards/uid/([^/]+)/versions"), StubGrafana.history),
+    ("POST", re.compile(r"/api/dashboards/db"), StubGrafana.save),
+    ("DELETE", re.compile(r"/api/dashboards/uid/([^/]+)"), StubGrafana.delete),
+    ("GET", re.compile(r"/api/search"), StubGrafana.search),
+)
+
+
+@contextmanager
+def stub_grafana(tls: ssl.SSLContext | None = None) -> Iterator[StubGrafana]:
+    """Serve a Grafana below a path until the end of the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def do_DELETE(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            content = self.rfile.read(length)
+            parts = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = json.loads(content) if content else None
+            answer = grafana.answer(Request(self.command, parts.path, parse_qs(parts.query), headers, body))
+            if answer.after is not None:
+                answer.after.wait(30)
+            payload = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+            try:
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+
+        def log_request(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    grafana = StubGrafana(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}{PREFIX}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield grafana
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
