@@ -10,6 +10,7 @@ class Unit(StrEnum):
     """What a number counts."""
 
     RATIO = "ratio"
+    PERCENT = "percent"
     SECONDS = "seconds"
     BYTES = "bytes"
     BYTES_PER_SECOND = "bytes_per_second"

@@ -12,6 +12,7 @@ from payment_catalog.thresholds import Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import timedelta
 
     from payment_catalog.dashboards import Dashboard
     from payment_catalog.severities import Severity
@@ -50,6 +51,23 @@ class WatchedAlert:
             raise ValueError(f"{self.name} compares nothing with a number: {self.expr}")
         return self.limits[0]
 
+    @property
+    def window(self) -> timedelta:
+        """The range over which it looks back first; raises ValueError where it looks at the present alone."""
+        ranges: list[timedelta] = []
+        ast.walk(parse(self.expr), lambda node: ranges.extend(_ranges(node)))
+        if not ranges:
+            raise ValueError(f"{self.name} looks back over no range: {self.expr}")
+        return ranges[0]
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What the alert compares, and the series it compares it with; raises ValueError where it compares none."""
+        found = parse(self.expr)
+        if not isinstance(found, ast.BinaryExpr) or str(found.op) not in _SIDES:
+            raise ValueError(f"{self.name} compares nothing with another series: {self.expr}")
+        return str(found.lhs), str(found.rhs)
+
 
 @dataclass(frozen=True, slots=True)
 class Watching:
@@ -61,6 +79,10 @@ class Watching:
     def of(self, dashboard: Dashboard) -> tuple[WatchedAlert, ...]:
         """Return the alerts that ``dashboard`` is about, in the order of their rules."""
         return tuple(alert for alert in self.alerts.values() if alert.dashboard is dashboard)
+
+
+def _ranges(node: ast.Expr) -> tuple[timedelta, ...]:
+    return (node.range,) if isinstance(node, ast.MatrixSelector) else ()
 
 
 def _limits(node: ast.Expr) -> Iterator[Limit]:

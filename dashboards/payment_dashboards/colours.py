@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from payment_catalog.severities import Priority
-from payment_catalog.vocabulary import PaymentMethod, PaymentStatus
+from payment_catalog.vocabulary import (
+    DatabaseConnectionState,
+    DatabaseTable,
+    LogPattern,
+    PaymentMethod,
+    PaymentStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +38,21 @@ PRIORITIES: Mapping[str, str] = {
 }
 #: HTTP status codes by their first digit.
 CODES: Mapping[str, str] = {"2xx": GOOD, "3xx": NEUTRAL, "4xx": "yellow", "5xx": CRITICAL}
+#: What is idle within a transaction holds its locks and does nothing.
+CONNECTION_STATES: Mapping[str, str] = {
+    DatabaseConnectionState.ACTIVE: NEUTRAL,
+    DatabaseConnectionState.IDLE: GOOD,
+    DatabaseConnectionState.IDLE_IN_TRANSACTION: WARNING,
+    DatabaseConnectionState.IDLE_IN_TRANSACTION_ABORTED: CRITICAL,
+    DatabaseConnectionState.OTHER: "purple",
+}
+TABLES: Mapping[str, str] = dict(zip(DatabaseTable, ("blue", "purple", "yellow", "green"), strict=True))
+LOG_PATTERNS: Mapping[str, str] = {
+    LogPattern.ERROR: CRITICAL,
+    LogPattern.PAYMENT_FAILED: WARNING,
+    LogPattern.RATE_LIMIT: "yellow",
+    LogPattern.AUTH_FAILED: "purple",
+}
 METHODS: Mapping[str, str] = dict(
     zip(
         PaymentMethod,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from payment_catalog.durations import format_duration
 from payment_catalog.links import logs_link, runbook_url
 from payment_catalog.promql import parse
 from payment_catalog.signals import Query
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.settings import Settings
     from payment_catalog.signals import Signal
+    from payment_catalog.thresholds import ThresholdKey
     from payment_catalog.watching import Watching
 
 
@@ -38,15 +40,35 @@ class Kit:
         """Return what ``alert`` compares with its limit; raises KeyError where there is no such alert."""
         return Query(self.watching.alerts[alert].limit.expr, legend)
 
+    def window(self, alert: str) -> str:
+        """Return over which time ``alert`` looks back, such as ``15m``."""
+        return format_duration(self.watching.alerts[alert].window)
+
+    def compared(self, alert: str, legend: str, bound: str) -> tuple[Query, Query]:
+        """Return what ``alert`` compares, and the series that it compares it with, which is named ``bound``.
+
+        Raises KeyError where there is no such alert, ValueError where it compares with a number.
+        """
+        value, limit = self.watching.alerts[alert].sides
+        return Query(value, legend), Query(limit, bound)
+
     def limits(self, *alerts: str) -> Limits:
         """Return the limits of ``alerts``."""
         return of_alerts(self.watching.alerts[name] for name in alerts)
+
+    def threshold(self, key: ThresholdKey) -> Limits:
+        """Return the limits of a threshold of the settings, whichever of its levels are on."""
+        return of_threshold(self.settings.threshold(key))
 
     def runbooks(self, *alerts: str) -> tuple[Link, ...]:
         """Return links to the pages of ``alerts``; raises KeyError where there is no such alert."""
         return tuple(
             Link(f"Runbook: {name}", runbook_url(self.settings, self.watching.alerts[name].name)) for name in alerts
         )
+
+    def pages(self, query: Query) -> tuple[Link, ...]:
+        """Return links to the pages of the alerts that compare ``query``: with a threshold, those that are on."""
+        return self.runbooks(*self._alerts_on(query.expr))
 
     def logs(self, title: str, query: str) -> Link:
         """Return a link to the logs that match ``query``, in Kibana's language."""
@@ -61,7 +83,7 @@ class Kit:
             queries=signal.queries,
             unit=signal.unit,
             limits=of_threshold(signal.threshold),
-            links=self.runbooks(*self._alerts_on(signal)),
+            links=self.pages(signal.queries[0]),
             value_links=value_links,
             width=width,
             height=height,
@@ -77,15 +99,15 @@ class Kit:
             queries=signal.queries[:1],
             unit=signal.unit,
             limits=of_threshold(signal.threshold),
-            links=self.runbooks(*self._alerts_on(signal)),
+            links=self.pages(signal.queries[0]),
             states=states,
             sparkline=not states,
             width=width,
         )
 
-    def _alerts_on(self, signal: Signal) -> tuple[str, ...]:
-        """Return the alerts that compare what the threshold of ``signal`` bounds."""
-        compared = str(parse(signal.expr))
+    def _alerts_on(self, expression: str) -> tuple[str, ...]:
+        """Return the alerts that compare ``expression`` with a number."""
+        compared = str(parse(expression))
         return tuple(
             alert.name
             for alert in self.watching.alerts.values()

@@ -6,6 +6,7 @@ from payment_catalog.thresholds import Unit
 
 GRAFANA_UNITS: dict[Unit, str] = {
     Unit.RATIO: "percentunit",
+    Unit.PERCENT: "percent",
     Unit.SECONDS: "s",
     Unit.BYTES: "bytes",
     Unit.BYTES_PER_SECOND: "Bps",

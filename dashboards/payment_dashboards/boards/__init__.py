@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_dashboards.boards.backup import backup
 from payment_dashboards.boards.database import database
+from payment_dashboards.boards.logs import logs
 from payment_dashboards.boards.overview import overview
 
 if TYPE_CHECKING:
@@ -13,4 +15,4 @@ if TYPE_CHECKING:
     from payment_dashboards.board import Board
     from payment_dashboards.kit import Kit
 
-BOARDS: tuple[Callable[[Kit], Board], ...] = (overview, database)
+BOARDS: tuple[Callable[[Kit], Board], ...] = (overview, database, logs, backup)

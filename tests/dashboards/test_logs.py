@@ -1,0 +1,41 @@
+"""What somebody relies on who misses log lines."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from payment_catalog.dashboards import Dashboard
+from payment_catalog.vocabulary import LogPattern
+
+Boards = dict[Dashboard, dict[str, Any]]
+
+
+def panel(boards: Boards, title: str) -> dict[str, Any]:
+    return next(found for found in boards[Dashboard.LOGS]["panels"] if found["title"] == title)
+
+
+def test_the_health_of_the_cluster_has_a_word_for_each_figure_of_its_query(boards: Boards) -> None:
+    for title in ("Elasticsearch", "Health of Elasticsearch"):
+        found = panel(boards, title)
+        (mapping,) = found["fieldConfig"]["defaults"]["mappings"]
+        words = {value: option["text"] for value, option in mapping["options"].items()}
+        assert words == {"0": "green", "1": "yellow", "2": "red"}
+        terms = found["targets"][0]["expr"].split(" + ")
+        for (figure, word), term in zip(words.items(), terms, strict=True):
+            assert f"{figure} * " in term
+            assert f'color="{word}"' in term
+
+
+def test_each_pattern_of_the_runbook_leads_to_its_lines(boards: Boards) -> None:
+    links = panel(boards, "Lines that the runbook looks for")["fieldConfig"]["defaults"]["links"]
+    assert [link["title"] for link in links] == [f"Lines: {pattern}" for pattern in LogPattern]
+    assert 'level: "ERROR"' in unquote(links[0]["url"])
+    assert "payment" in unquote(links[1]["url"])
+
+
+def test_a_panel_says_what_it_needs(boards: Boards) -> None:
+    for found in boards[Dashboard.LOGS]["panels"]:
+        for target in found.get("targets", []):
+            publisher = "Fluentd" if "fluentd" in target["expr"] else "Elasticsearch"
+            assert publisher in found["fieldConfig"]["defaults"]["noValue"]
