@@ -50,6 +50,14 @@ class WatchedAlert:
             raise ValueError(f"{self.name} compares nothing with a number: {self.expr}")
         return self.limits[0]
 
+    @property
+    def bound(self) -> str:
+        """The first expression that another one is compared with; raises ValueError when there is none."""
+        found = next(_bounds(parse(self.expr)), None)
+        if found is None:
+            raise ValueError(f"{self.name} compares nothing with an expression: {self.expr}")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Watching:
@@ -70,7 +78,26 @@ def _limits(node: ast.Expr) -> Iterator[Limit]:
         case ast.BinaryExpr():
             side = _SIDES.get(str(node.op))
             if side is not None and isinstance(node.rhs, ast.NumberLiteral):
-                yield Limit(str(node.lhs), side, node.rhs.val)
+                # Of a range, as in "x > 1 < 2", both ends are limits of x.
+                within = tuple(_limits(node.lhs)) if _compares(node.lhs) else ()
+                yield from within
+                yield Limit(within[0].expr if within else str(node.lhs), side, node.rhs.val)
             else:
                 yield from _limits(node.lhs)
                 yield from _limits(node.rhs)
+
+
+def _bounds(node: ast.Expr) -> Iterator[str]:
+    match node:
+        case ast.ParenExpr():
+            yield from _bounds(node.expr)
+        case ast.BinaryExpr():
+            if _compares(node) and not isinstance(node.rhs, ast.NumberLiteral):
+                yield str(node.rhs)
+            else:
+                yield from _bounds(node.lhs)
+                yield from _bounds(node.rhs)
+
+
+def _compares(node: ast.Expr) -> bool:
+    return isinstance(node, ast.BinaryExpr) and str(node.op) in _SIDES

@@ -38,6 +38,14 @@ class Kit:
         """Return what ``alert`` compares with its limit; raises KeyError where there is no such alert."""
         return Query(self.watching.alerts[alert].limit.expr, legend)
 
+    def bound(self, alert: str, legend: str) -> Query:
+        """Return the series that ``alert`` compares another one with; raises KeyError where there is no such alert."""
+        return Query(self.watching.alerts[alert].bound, legend)
+
+    def worst(self, alert: str) -> Query:
+        """Return the largest of what ``alert`` compares with its limit, as one number; raises KeyError likewise."""
+        return Query(f"max({self.watching.alerts[alert].limit.expr})")
+
     def limits(self, *alerts: str) -> Limits:
         """Return the limits of ``alerts``."""
         return of_alerts(self.watching.alerts[name] for name in alerts)
