@@ -19,3 +19,7 @@ BREAKER_STATES: Mapping[float, State] = {
     BreakerState.OPEN.value_on_metrics: State(word="open", colour=CRITICAL),
     BreakerState.HALF_OPEN.value_on_metrics: State(word="half-open", colour=WARNING),
 }
+#: Of what is only said where it is so.
+CRASH_LOOP: Mapping[float, State] = {1: State(word="crashes again and again", colour=CRITICAL)}
+OUT_OF_MEMORY: Mapping[float, State] = {1: State(word="ran out of memory", colour=WARNING)}
+ROLL_OUT: Mapping[float, State] = {0: State(word="moves on", colour=GOOD), 1: State(word="stuck", colour=CRITICAL)}
