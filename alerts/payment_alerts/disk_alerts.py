@@ -1,7 +1,6 @@
 """Alerts on file systems that will be full, by the trend of the last hours.
 
-A trend alone is no reason: an empty disk that gets a backup falls fast and stops. So enough must be taken already. The
-window and the shares are those of the kubernetes-mixin's alerts on persistent volumes and of node_exporter's.
+A trend alone is no reason: an empty disk that gets a backup falls fast and stops. So enough must be taken already.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
 from payment_catalog.dashboards import Dashboard
+from payment_catalog.disk_forecasts import TREND, WITHIN_A_DAY, WITHIN_HOURS, DiskForecast
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import host
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from payment_catalog.catalog import Catalog
 
-#: A backup or a rotation of logs within it is no trend.
-WINDOW = timedelta(hours=6)
 #: Between two evaluations; nothing here changes within minutes.
 INTERVAL = timedelta(minutes=3)
 
@@ -40,11 +38,10 @@ _HOURS = 9.5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """An alert on a disk that is full ``within`` some time, of which less than the share ``left`` is available now."""
+    """An alert on a disk for which ``disk`` has held for the time ``pending``."""
 
     name: str
-    within: timedelta
-    left: float
+    disk: DiskForecast
     pending: timedelta
     severity: Severity
     priority: Priority
@@ -54,8 +51,7 @@ class Forecast:
 FORECASTS = (
     Forecast(
         "DiskFullWithinADay",
-        timedelta(days=1),
-        0.4,
+        WITHIN_A_DAY,
         # A nightly job that takes space and gives it back is over.
         _HOUR,
         Severity.WARNING,
@@ -64,8 +60,7 @@ FORECASTS = (
     ),
     Forecast(
         "DiskFullWithinHours",
-        timedelta(hours=4),
-        0.2,
+        WITHIN_HOURS,
         # A quarter of an hour of four: the trend is that of hours already.
         timedelta(minutes=15),
         Severity.CRITICAL,
@@ -85,11 +80,11 @@ def disk_alerts(catalog: Catalog) -> AlertGroup:
 def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
     """A file system is full soon if it goes on like this."""
     available = f"{host.DISK_AVAILABLE}{{{job}}}"
-    within = forecast.within.total_seconds()
+    within = forecast.disk.within.total_seconds()
     hours = within / 3600
     at = _HOURS * _HOUR
     pending = forecast.pending / _HOUR
-    low = forecast.left * 0.5
+    low = forecast.disk.left * 0.5
 
     def full_in(left: float, later: float, ago: float = 0) -> str:
         """Return a disk that falls steadily, is full so many hours later, and of which ``left`` was free ``ago``."""
@@ -100,11 +95,11 @@ def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
     enough, not_enough = pending + 0.06, pending - 0.06
     filling = {
         "/full-within-the-time": full_in(low, hours - enough),
-        "/taken-for-long-enough": full_in(forecast.left * 0.98, hours / 2, ago=enough),
+        "/taken-for-long-enough": full_in(forecast.disk.left * 0.98, hours / 2, ago=enough),
     }
     others = {
         "/not-full-within-the-time": full_in(low, hours - not_enough),
-        "/not-taken-for-long-enough": full_in(forecast.left * 1.02, hours / 2, ago=not_enough),
+        "/not-taken-for-long-enough": full_in(forecast.disk.left * 1.02, hours / 2, ago=not_enough),
         "/still": _course((low, 0, _HOURS + 1)),
         "/emptied": _course((low * 2, -low / 9, 9), (0.9, 0, 2)),
         "/sudden-since-two-hours": _course((low, 0, 7), (low, -low / (0.4 * hours + 2.4), 4)),
@@ -112,17 +107,17 @@ def disk_full(forecast: Forecast, job: str, target: Target) -> Alert:
     }
     return Alert(
         name=forecast.name,
-        expr=f"predict_linear({available}[{format_duration(WINDOW)}], {number(within)}) < 0"
-        f" and {available} / ({host.DISK_SIZE}{{{job}}} > 0) < {number(forecast.left)}",
+        expr=f"predict_linear({available}[{format_duration(TREND)}], {number(within)}) < 0"
+        f" and {available} / ({host.DISK_SIZE}{{{job}}} > 0) < {number(forecast.disk.left)}",
         pending=forecast.pending,
         severity=forecast.severity,
         priority=forecast.priority,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.SERVICE_UNAVAILABLE,
         summary=f"{{{{ $labels.mountpoint }}}} of {{{{ $labels.instance }}}} is full within "
-        f"{format_duration(forecast.within)}",
+        f"{format_duration(forecast.disk.within)}",
         description="If it goes on like in the last "
-        f"{format_duration(WINDOW)}, the file system in {{{{ $labels.environment }}}} lacks "
+        f"{format_duration(TREND)}, the file system in {{{{ $labels.environment }}}} lacks "
         f"{{{{ $value | humanize1024 }}}}B by then.",
         meaning="A file system of the host fills steadily, and little of it is left.",
         impact=forecast.impact,

@@ -9,6 +9,7 @@ from payment_catalog.publishers import EXPORTER, SERVICE
 CLIENT_LIBRARY = "prometheus_client.ProcessCollector"
 
 RESIDENT_MEMORY = "process_resident_memory_bytes"
+PROCESS_CPU = "process_cpu_seconds_total"
 START_TIME = "process_start_time_seconds"
 OPEN_FILES = "process_open_fds"
 MOST_OPEN_FILES = "process_max_fds"
@@ -49,7 +50,7 @@ PROCESS_METRICS: tuple[Metric, ...] = tuple(
             MetricType.GAUGE,
             "Start time of the process since unix epoch in seconds.",
         ),
-        ("process_cpu_seconds_total", MetricType.COUNTER, "Total user and system CPU time spent in seconds."),
+        (PROCESS_CPU, MetricType.COUNTER, "Total user and system CPU time spent in seconds."),
         (OPEN_FILES, MetricType.GAUGE, "Number of open file descriptors."),
         (MOST_OPEN_FILES, MetricType.GAUGE, "Maximum number of open file descriptors."),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from payment_catalog.dashboards import Dashboard
     from payment_catalog.settings import Settings
+
+#: A variable of Grafana's.
+_FILLED_IN = re.compile(r"(\$\{[^}]*\})")
 
 
 def dashboard_url(settings: Settings, dashboard: Dashboard) -> str:
@@ -48,8 +52,11 @@ def runbook_url(settings: Settings, alert: str) -> str:
 def logs_link(settings: Settings, query: str) -> str:
     """Return a template of Grafana's for the logs in Kibana that match ``query``, in the time that a panel shows.
 
-    ``query`` is in Kibana's language (KQL); Grafana fills in the time.
+    ``query`` is in Kibana's language (KQL); Grafana fills in the time, and what ``query`` has as ``${...}``.
     """
     time = "_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))"
-    written = quote(query.replace("!", "!!").replace("'", "!'"), safe="")
+    written = "".join(
+        part if _FILLED_IN.fullmatch(part) else quote(part.replace("!", "!!").replace("'", "!'"), safe="")
+        for part in _FILLED_IN.split(query)
+    )
     return f"{settings.urls.kibana}/app/discover#/?{time}&_a=(query:(language:kuery,query:'{written}'))"

@@ -62,11 +62,14 @@ class WatchedAlert:
 
     @property
     def sides(self) -> tuple[str, str]:
-        """What the alert compares, and the series it compares it with; raises ValueError where it compares none."""
-        found = parse(self.expr)
-        if not isinstance(found, ast.BinaryExpr) or str(found.op) not in _SIDES:
+        """What the alert compares, and what it compares it with, if that is no number: the first such comparison.
+
+        Raises ValueError where it compares nothing so.
+        """
+        found = next(_comparisons(parse(self.expr)), None)
+        if found is None:
             raise ValueError(f"{self.name} compares nothing with another series: {self.expr}")
-        return str(found.lhs), str(found.rhs)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,26 @@ def _limits(node: ast.Expr) -> Iterator[Limit]:
         case ast.BinaryExpr():
             side = _SIDES.get(str(node.op))
             if side is not None and isinstance(node.rhs, ast.NumberLiteral):
-                yield Limit(str(node.lhs), side, node.rhs.val)
+                # Of a range, as in "x > 1 < 2", both ends are limits of x.
+                within = tuple(_limits(node.lhs)) if _compares(node.lhs) else ()
+                yield from within
+                yield Limit(within[0].expr if within else str(node.lhs), side, node.rhs.val)
             else:
                 yield from _limits(node.lhs)
                 yield from _limits(node.rhs)
+
+
+def _comparisons(node: ast.Expr) -> Iterator[tuple[str, str]]:
+    match node:
+        case ast.ParenExpr():
+            yield from _comparisons(node.expr)
+        case ast.BinaryExpr():
+            if _compares(node) and not isinstance(node.rhs, ast.NumberLiteral):
+                yield str(node.lhs), str(node.rhs)
+            else:
+                yield from _comparisons(node.lhs)
+                yield from _comparisons(node.rhs)
+
+
+def _compares(node: ast.Expr) -> bool:
+    return isinstance(node, ast.BinaryExpr) and str(node.op) in _SIDES

@@ -97,13 +97,22 @@ class MultiValueTemplate(Template):  # type: ignore[misc]  # grafanalib has no t
 _LABELS_OF_ALERTS = frozenset({"environment", "namespace"})
 
 
+#: An expression of an alert has a window of its own; on a panel, Grafana's follows the zoom and misses no sample.
+_OVER_GRAFANAS_WINDOW = frozenset({"rate", "irate"})
+
+
 def narrow(expression: str, choices: Iterable[Choice], declared: Mapping[str, Labels]) -> str:
-    """Return ``expression`` with the matcher of each choice in every selector whose series carry the label."""
+    """Return ``expression`` with the matcher of each choice in every selector whose series carry the label.
+
+    Rates are over Grafana's window.
+    """
     spelled = {variable: f"{years}y" for years, variable in enumerate(GRAFANA_DURATIONS, start=1001)}
     for variable, duration in spelled.items():
         expression = expression.replace(variable, duration)
 
     def narrowed(node: ast.Expr) -> ast.Expr | None:
+        if isinstance(node, ast.Call) and node.func.name in _OVER_GRAFANAS_WINDOW:
+            return parse(_over(spelled["$__rate_interval"], str(node)))
         if not isinstance(node, ast.VectorSelector):
             return None
         labels = declared.get(node.name or "", frozenset())
@@ -117,3 +126,9 @@ def narrow(expression: str, choices: Iterable[Choice], declared: Mapping[str, La
     for variable, duration in spelled.items():
         text = text.replace(duration, variable)
     return text
+
+
+def _over(window: str, call: str) -> str:
+    """Return ``call``, of a function of a range, with another range: what the last brackets hold."""
+    range_and_before, _, after = call.rpartition("]")
+    return f"{range_and_before.rpartition('[')[0]}[{window}]{after}"

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import (
+    CpuMode,
     DatabaseConnectionState,
     DatabaseTable,
     LogPattern,
+    NetworkDirection,
     PaymentMethod,
     PaymentStatus,
+    SecurityEvent,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +63,25 @@ METHODS: Mapping[str, str] = dict(
         strict=False,
     )
 )
+CPU_MODES: Mapping[str, str] = {
+    CpuMode.USER: NEUTRAL,
+    CpuMode.SYSTEM: WARNING,
+    CpuMode.IOWAIT: "purple",
+    CpuMode.OTHER: "yellow",
+}
+DIRECTIONS: Mapping[str, str] = {NetworkDirection.RECEIVE: NEUTRAL, NetworkDirection.TRANSMIT: "purple"}
+#: The redder, the nearer to an intrusion.
+SECURITY_EVENTS: Mapping[str, str] = {
+    SecurityEvent.FAILED_AUTH: WARNING,
+    SecurityEvent.SCOPE_DENIED: "yellow",
+    SecurityEvent.FORBIDDEN: CRITICAL,
+    SecurityEvent.ID_ENUMERATION: "light-red",
+    SecurityEvent.PATH_SCAN: "purple",
+    SecurityEvent.SIGNATURE_FAILURE: "dark-red",
+    SecurityEvent.KEY_FROM_MANY_ADDRESSES: "dark-orange",
+    SecurityEvent.CARD_DATA: "dark-purple",
+    SecurityEvent.RATE_LIMITED: NEUTRAL,
+}
 
 
 def fixed(colours: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -52,6 +52,10 @@ class Kit:
         value, limit = self.watching.alerts[alert].sides
         return Query(value, legend), Query(limit, bound)
 
+    def worst(self, alert: str) -> Query:
+        """Return the largest of what ``alert`` compares with its limit, as one number; raises KeyError likewise."""
+        return Query(f"max({self.watching.alerts[alert].limit.expr})")
+
     def limits(self, *alerts: str) -> Limits:
         """Return the limits of ``alerts``."""
         return of_alerts(self.watching.alerts[name] for name in alerts)

@@ -29,3 +29,7 @@ CLUSTER_STATES: Mapping[float, State] = {
 NONE_IS_GOOD: Mapping[float, State] = {0: State(word="none", colour=GOOD)}
 NO_IS_GOOD: Mapping[float, State] = {0: State(word="no", colour=GOOD)}
 NONE_IS_BAD: Mapping[float, State] = {0: State(word="none", colour=CRITICAL)}
+#: Of what is only said where it is so.
+CRASH_LOOP: Mapping[float, State] = {1: State(word="crashes again and again", colour=CRITICAL)}
+OUT_OF_MEMORY: Mapping[float, State] = {1: State(word="ran out of memory", colour=WARNING)}
+ROLL_OUT: Mapping[float, State] = {0: State(word="moves on", colour=GOOD), 1: State(word="stuck", colour=CRITICAL)}

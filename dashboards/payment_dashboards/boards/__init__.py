@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from payment_dashboards.boards.backup import backup
 from payment_dashboards.boards.database import database
+from payment_dashboards.boards.infrastructure import infrastructure
 from payment_dashboards.boards.logs import logs
 from payment_dashboards.boards.overview import overview
+from payment_dashboards.boards.security import security
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,4 +17,11 @@ if TYPE_CHECKING:
     from payment_dashboards.board import Board
     from payment_dashboards.kit import Kit
 
-BOARDS: tuple[Callable[[Kit], Board], ...] = (overview, database, logs, backup)
+BOARDS: tuple[Callable[[Kit], Board], ...] = (
+    overview,
+    database,
+    infrastructure,
+    security,
+    logs,
+    backup,
+)
