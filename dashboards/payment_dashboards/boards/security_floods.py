@@ -42,7 +42,7 @@ def share_of_flood(kit: Kit) -> Stat:
         title="Share of a flood",
         description="Requests now, as a share of so many times yesterday's that they are a flood; the alert also wants "
         "them to be many.",
-        queries=(Query(f"max({flood.limit.expr} / ({flood.bound} > 0))"),),
+        queries=(Query(f"max({flood.limit.expr} / ({flood.sides[1]} > 0))"),),
         unit=Unit.RATIO,
         limits=Limits(warning=1),
         links=kit.runbooks(_FLOOD),
