@@ -42,6 +42,13 @@ class Kit:
         """Return the limits of ``alerts``."""
         return of_alerts(self.watching.alerts[name] for name in alerts)
 
+    def levels(self, *alerts: str) -> tuple[str, ...]:
+        """Return those of the alerts of one threshold whose level is on; raises KeyError where there is none."""
+        on = tuple(name for name in alerts if name in self.watching.alerts)
+        if not on:
+            raise KeyError(", ".join(alerts))
+        return on
+
     def runbooks(self, *alerts: str) -> tuple[Link, ...]:
         """Return links to the pages of ``alerts``; raises KeyError where there is no such alert."""
         return tuple(

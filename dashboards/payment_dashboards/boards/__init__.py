@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_dashboards.boards.application import application
+from payment_dashboards.boards.business import business
 from payment_dashboards.boards.database import database
 from payment_dashboards.boards.overview import overview
 
@@ -13,4 +15,4 @@ if TYPE_CHECKING:
     from payment_dashboards.board import Board
     from payment_dashboards.kit import Kit
 
-BOARDS: tuple[Callable[[Kit], Board], ...] = (overview, database)
+BOARDS: tuple[Callable[[Kit], Board], ...] = (overview, business, application, database)
