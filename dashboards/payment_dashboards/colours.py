@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import (
+    CallbackResult,
     CpuMode,
+    Currency,
     DatabaseConnectionState,
     DatabaseTable,
+    FailureReason,
+    GatewayOutcome,
     LogPattern,
     NetworkDirection,
     PaymentMethod,
     PaymentStatus,
+    RateLimitOutcome,
+    ReconciliationResult,
     SecurityEvent,
 )
 
@@ -24,6 +30,9 @@ if TYPE_CHECKING:
 
 GOOD, WARNING, CRITICAL = "green", "orange", "red"
 NEUTRAL, UNKNOWN = "blue", "text"
+
+#: For what is missing, whether that is well or not.
+ABSENT = "#8e8e8e"
 
 #: For a bound that is drawn as a series: grey and dashed.
 BOUND = "#8e8e8e"
@@ -81,6 +90,51 @@ SECURITY_EVENTS: Mapping[str, str] = {
     SecurityEvent.KEY_FROM_MANY_ADDRESSES: "dark-orange",
     SecurityEvent.CARD_DATA: "dark-purple",
     SecurityEvent.RATE_LIMITED: NEUTRAL,
+}
+CURRENCIES: Mapping[str, str] = dict(
+    zip(
+        Currency,
+        ("blue", "purple", "green", "yellow", "orange", "super-light-red"),
+        strict=True,
+    )
+)
+#: What the bank refuses is no fault: yellow. The rest is the gateway's or ours.
+FAILURE_REASONS: Mapping[str, str] = {
+    FailureReason.DECLINED: "yellow",
+    FailureReason.INSUFFICIENT_FUNDS: "light-yellow",
+    FailureReason.GATEWAY_ERROR: CRITICAL,
+    FailureReason.GATEWAY_TIMEOUT: WARNING,
+    FailureReason.CIRCUIT_OPEN: "purple",
+    FailureReason.INTERRUPTED: "dark-red",
+}
+GATEWAY_OUTCOMES: Mapping[str, str] = {
+    GatewayOutcome.ACCEPTED: GOOD,
+    GatewayOutcome.DECLINED: "yellow",
+    GatewayOutcome.PENDING: NEUTRAL,
+    GatewayOutcome.ERROR: CRITICAL,
+    GatewayOutcome.TIMEOUT: WARNING,
+    GatewayOutcome.BAD_SIGNATURE: "dark-red",
+    GatewayOutcome.UNREACHABLE: "light-red",
+    GatewayOutcome.CIRCUIT_OPEN: "purple",
+}
+CALLBACK_RESULTS: Mapping[str, str] = {
+    CallbackResult.APPLIED: GOOD,
+    CallbackResult.REPEATED: NEUTRAL,
+    CallbackResult.BAD_SIGNATURE: "dark-red",
+    CallbackResult.UNKNOWN_PAYMENT: WARNING,
+    CallbackResult.MISMATCH: CRITICAL,
+}
+RECONCILIATION_RESULTS: Mapping[str, str] = {
+    ReconciliationResult.SETTLED: GOOD,
+    ReconciliationResult.UNKNOWN: "yellow",
+    ReconciliationResult.UNAVAILABLE: WARNING,
+    ReconciliationResult.MISMATCH: CRITICAL,
+}
+RATE_LIMIT_OUTCOMES: Mapping[str, str] = {
+    RateLimitOutcome.ALLOWED: GOOD,
+    RateLimitOutcome.REJECTED: "yellow",
+    RateLimitOutcome.UNCHECKED_ALLOWED: WARNING,
+    RateLimitOutcome.UNCHECKED_REJECTED: CRITICAL,
 }
 
 

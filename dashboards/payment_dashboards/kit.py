@@ -64,6 +64,13 @@ class Kit:
         """Return the limits of a threshold of the settings, whichever of its levels are on."""
         return of_threshold(self.settings.threshold(key))
 
+    def levels(self, *alerts: str) -> tuple[str, ...]:
+        """Return those of the alerts of one threshold whose level is on; raises KeyError where there is none."""
+        on = tuple(name for name in alerts if name in self.watching.alerts)
+        if not on:
+            raise KeyError(", ".join(alerts))
+        return on
+
     def runbooks(self, *alerts: str) -> tuple[Link, ...]:
         """Return links to the pages of ``alerts``; raises KeyError where there is no such alert."""
         return tuple(

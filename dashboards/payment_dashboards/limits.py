@@ -18,26 +18,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Up to two levels, in the panel's unit; on their side ``bad`` it is bad."""
+    """Up to two levels, in the panel's unit; on their side ``bad`` it is bad.
+
+    ``opposite`` is a warning on the other side, for what may be neither little nor much.
+    """
 
     bad: Side = Side.ABOVE
     warning: float | None = None
     critical: float | None = None
+    opposite: float | None = None
 
     @property
     def steps(self) -> list[dict[str, Any]]:
         """Grafana's steps, ascending: each colour holds from its value on, the first from below."""
         levels = [(self.warning, WARNING), (self.critical, CRITICAL)]
         limits = [(limit, colour) for limit, colour in levels if limit is not None]
-        if self.bad is Side.ABOVE:
-            return [{"color": GOOD, "value": None}, *({"color": colour, "value": limit} for limit, colour in limits)]
-        colours = [colour for _, colour in reversed(limits)] + [GOOD]
-        values = [None, *(limit for limit, _ in reversed(limits))]
+        opposite = [(self.opposite, WARNING)] if self.opposite is not None else []
+        above, below = (limits, opposite) if self.bad is Side.ABOVE else (opposite, limits)
+        ascending = below[::-1]
+        colours = [*(colour for _, colour in ascending), GOOD, *(colour for _, colour in above)]
+        values = [None, *(limit for limit, _ in ascending), *(limit for limit, _ in above)]
         return [{"color": colour, "value": value} for colour, value in zip(colours, values, strict=True)]
 
     def __bool__(self) -> bool:
         """Return whether there is any."""
-        return self.warning is not None or self.critical is not None
+        return (self.warning, self.critical, self.opposite) != (None, None, None)
 
 
 NO_LIMITS = Limits()
@@ -49,17 +54,22 @@ def of_threshold(threshold: Threshold | None) -> Limits:
 
 
 def of_alerts(alerts: Iterable[WatchedAlert]) -> Limits:
-    """Return the limits that ``alerts`` compare with, which are all on one side: of each severity one.
+    """Return the limits that ``alerts`` compare with: of each severity one, on the other side than the first a warning.
 
-    Raises ValueError for an alert that compares with no number, or on the other side.
+    Raises ValueError for an alert that compares with no number, or a critical one on the other side.
     """
-    levels: dict[bool, float] = {}
-    sides = set()
-    for alert in alerts:
-        sides.add(alert.limit.bad)
-        levels[alert.severity is Severity.CRITICAL] = alert.limit.value
-    if not sides:
+    watched = tuple(alerts)
+    if not watched:
         return NO_LIMITS
-    if len(sides) > 1:
-        raise ValueError("the alerts of one panel are on both sides of their limits")
-    return Limits(sides.pop(), levels.get(False), levels.get(True))
+    bad = watched[0].limit.bad
+    levels: dict[bool, float] = {}
+    opposite = None
+    for alert in watched:
+        critical = alert.severity is Severity.CRITICAL
+        if alert.limit.bad is bad:
+            levels[critical] = alert.limit.value
+        elif critical:
+            raise ValueError(f"{alert.name} is critical, and on the other side than {watched[0].name}")
+        else:
+            opposite = alert.limit.value
+    return Limits(bad, levels.get(False), levels.get(True), opposite)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UP: Mapping[float, State] = {1: State(word="up", colour=GOOD), 0: State(word="down", colour=CRITICAL)}
+ANSWERS: Mapping[float, State] = {1: State(word="answers", colour=GOOD), 0: State(word="fails", colour=CRITICAL)}
 READY: Mapping[float, State] = {1: State(word="ready", colour=GOOD), 0: State(word="not ready", colour=CRITICAL)}
 SUCCEEDED: Mapping[float, State] = {1: State(word="succeeded", colour=GOOD), 0: State(word="failed", colour=CRITICAL)}
 PASSED: Mapping[float, State] = {1: State(word="passed", colour=GOOD), 0: State(word="failed", colour=CRITICAL)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_dashboards.boards.application import application
 from payment_dashboards.boards.backup import backup
+from payment_dashboards.boards.business import business
 from payment_dashboards.boards.database import database
 from payment_dashboards.boards.infrastructure import infrastructure
 from payment_dashboards.boards.logs import logs
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 BOARDS: tuple[Callable[[Kit], Board], ...] = (
     overview,
+    business,
+    application,
     database,
     infrastructure,
     security,

@@ -20,7 +20,8 @@ class OverTime(Panel):
     """Lines, with a dashed one at each limit.
 
     ``colours`` are by the name of the series. ``bounds`` are names of series that are no values but what values stay
-    below: grey and dashed. ``stacked`` is for parts of a whole. ``calculations`` stand beside each name.
+    below: grey and dashed. ``stacked`` is for parts of a whole: areas without lines, since the line of a part that is 0
+    would lie on top of the others. ``calculations`` stand beside each name.
     """
 
     colours: Mapping[str, str] = field(default_factory=dict)
@@ -34,8 +35,8 @@ class OverTime(Panel):
         """Return the panel as Grafana has it."""
         panel = core.TimeSeries(
             **self.shared(place),
-            lineWidth=2,
-            fillOpacity=25 if self.stacked else 8,
+            lineWidth=0 if self.stacked else 2,
+            fillOpacity=70 if self.stacked else 8,
             stacking={"mode": "normal" if self.stacked else "none", "group": "A"},
             showPoints="never",
             legendDisplayMode="table",
@@ -67,6 +68,7 @@ def _bound(name: str) -> dict[str, Any]:
         "matcher": {"id": "byName", "options": name},
         "properties": [
             {"id": "color", "value": {"mode": "fixed", "fixedColor": BOUND}},
+            {"id": "custom.lineWidth", "value": 2},
             {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}},
             {"id": "custom.fillOpacity", "value": 0},
             {"id": "custom.stacking", "value": {"mode": "none", "group": "A"}},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
+from payment_dashboards.colours import ABSENT
 from payment_dashboards.panels.panel import Panel, Place
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ def value_mappings(states: Mapping[float, State]) -> list[dict[str, Any]]:
     return [{"type": "value", "options": options}]
 
 
+def absence(text: str, colour: str) -> dict[str, Any]:
+    """Return Grafana's mapping of what is missing: it would have the colour of the lowest value, which may be red."""
+    return {
+        "type": "special",
+        "options": {"match": "null+nan", "result": {"text": text, "color": colour, "index": 0}},
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stat(Panel):
     """One number for each series, on the colour of its limits or of its state.
@@ -55,5 +64,5 @@ class Stat(Panel):
             graphMode="area" if self.sparkline else "none",
             textMode="value_and_name" if self.named else "value",
             reduceCalc="lastNotNull",
-            mappings=value_mappings(self.states or {}),
+            mappings=[*value_mappings(self.states or {}), *([absence(self.no_value, ABSENT)] if coloured else [])],
         )

@@ -10,7 +10,7 @@ from grafanalib import core
 
 from payment_catalog.promql import analyse
 from payment_dashboards.panels.panel import Link, Panel, Place
-from payment_dashboards.panels.stat import value_mappings
+from payment_dashboards.panels.stat import absence, value_mappings
 from payment_dashboards.units import GRAFANA_UNITS
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Column:
     title: str
     unit: Unit | None = None
     width: int | None = None
+    decimals: int | None = None
     limits: Limits | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[float, State] = field(default_factory=dict)
@@ -46,10 +47,11 @@ class Column:
         mappings = [{"type": "value", "options": words}] if words else value_mappings(self.states)
         properties = {
             "unit": GRAFANA_UNITS[self.unit] if self.unit else None,
+            "decimals": self.decimals,
             "custom.width": self.width,
             "custom.cellOptions": {"type": "color-background", "mode": "basic"} if coloured else None,
             "thresholds": {"mode": "absolute", "steps": self.limits.steps} if self.limits else None,
-            "mappings": mappings or None,
+            "mappings": [*mappings, *([absence("-", "transparent")] if self.unit else [])] or None,
             "links": [link.json for link in self.links] or None,
         }
         return {
