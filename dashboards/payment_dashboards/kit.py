@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,10 @@ class Kit:
     def measured(self, alert: str, legend: str) -> Query:
         """Return what ``alert`` compares with its limit; raises KeyError where there is no such alert."""
         return Query(self.watching.alerts[alert].limit.expr, legend)
+
+    def counted(self, alert: str) -> str:
+        """Return how often happened what ``alert`` watches the rate of, in the time over which it takes the rate."""
+        return re.sub(r"\brate\(", "increase(", self.measured(alert, "").expr)
 
     def limits(self, *alerts: str) -> Limits:
         """Return the limits of ``alerts``."""
@@ -85,7 +90,11 @@ class Kit:
 
     def _alerts_on(self, signal: Signal) -> tuple[str, ...]:
         """Return the alerts that compare what the threshold of ``signal`` bounds."""
-        compared = str(parse(signal.expr))
+        return self.comparing(signal.expr)
+
+    def comparing(self, expression: str) -> tuple[str, ...]:
+        """Return the alerts that compare ``expression`` with a number."""
+        compared = str(parse(expression))
         return tuple(
             alert.name
             for alert in self.watching.alerts.values()
