@@ -15,6 +15,7 @@ from payment_alerts.escalation_scenarios import Stories
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import EscalationLevel, Team, escalation_after
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
+from payment_catalog.incident_series import INCIDENT_LABELS, SINCE, STARTED
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import RecordingRule
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from payment_catalog.incidents import Incident
     from payment_catalog.settings import Settings
 
-#: What one escalation is about; all but the team are labels that it gets from its series.
-_INCIDENT = "environment, namespace, incident, team, priority"
-_STARTED = "incident:alerts_firing_since_seconds:min"
-_SINCE = "incident:firing_since_seconds:min"
 #: After a restart Prometheus tells anew how long an alert has been pending, but for a `for` of ten minutes or more (its
 #: flag --rules.alert.for-grace-period): this outlasts a restart and such a `for`. What fires again within this time is
 #: the same incident.
@@ -68,7 +65,7 @@ def _started(settings: Settings, alerts: Iterable[Alert]) -> RecordingRule:
     began = "\n    or\n".join(f"    {_began([alert.name for alert in alike], after)}" for after, alike in by_pending)
     firing = f'{ALERTS}{{alertstate="firing", level=""{paging}}}'
     return RecordingRule(
-        _STARTED, f"min by ({_INCIDENT}) (\n  (\n{began}\n  )\n  and ignoring (alertstate) {firing}\n)"
+        STARTED, f"min by ({INCIDENT_LABELS}) (\n  (\n{began}\n  )\n  and ignoring (alertstate) {firing}\n)"
     )
 
 
@@ -80,7 +77,7 @@ def _began(names: Sequence[str], pending: timedelta) -> str:
 def _since() -> RecordingRule:
     """Return the same, remembered where the start is forgotten or the first of several alerts is over."""
     return RecordingRule(
-        _SINCE, f"last_over_time({_SINCE}[{_REMEMBERED}]) < on ({_INCIDENT}) {_STARTED}\nor\n{_STARTED}"
+        SINCE, f"last_over_time({SINCE}[{_REMEMBERED}]) < on ({INCIDENT_LABELS}) {STARTED}\nor\n{STARTED}"
     )
 
 
@@ -112,7 +109,7 @@ def _escalation(catalog: Catalog, team: Team, level: EscalationLevel, stories: S
 
 
 def _overdue(team: Team, priority: Priority, after: timedelta) -> str:
-    age = f"time() - {_SINCE}{{team={quote(team)}, priority={quote(priority)}}}"
+    age = f"time() - {SINCE}{{team={quote(team)}, priority={quote(priority)}}}"
     return f"{age} >= {number(after.total_seconds())}"
 
 

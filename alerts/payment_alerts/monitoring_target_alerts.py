@@ -20,7 +20,7 @@ from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
 from payment_catalog.incidents import IncidentKey
-from payment_catalog.monitoring import MONITORING_JOBS
+from payment_catalog.monitoring import MONITORING_JOBS, SLOW_SHARE
 from payment_catalog.prometheus_metrics import SCRAPE_DURATION
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
@@ -36,9 +36,6 @@ _AT = timedelta(minutes=9)
 _MINUTES = _AT // _MINUTE
 #: A restart or a reschedule is over by then.
 _PENDING = timedelta(minutes=5)
-
-#: Share of the time after which a scrape is given up.
-SLOW_SHARE = 0.8
 
 
 def monitoring_target_alerts(catalog: Catalog) -> tuple[Alert, ...]:

@@ -11,7 +11,7 @@ from payment_alerts.still_failing import STILL, still_failing_scenarios
 from payment_catalog import prometheus_metrics as metrics
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
-from payment_catalog.monitoring import ALERTMANAGER_JOB, PROMETHEUS_JOB
+from payment_catalog.monitoring import ALERTMANAGER_JOB, PROMETHEUS_JOB, SLOW_SHARE
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import WINDOW
@@ -24,9 +24,6 @@ _MINUTE = timedelta(minutes=1)
 _PROMETHEUS = f"job={quote(PROMETHEUS_JOB)}"
 _ALERTMANAGER = f"job={quote(ALERTMANAGER_JOB)}"
 _GROUP = {metrics.RULE_GROUP.name: "/etc/prometheus/rules/api.yaml;payment-api"}
-
-#: Share of the interval: what takes the whole of it is left out every other time.
-SLOW_SHARE = 0.8
 
 
 def rule_evaluation_alerts(catalog: Catalog) -> tuple[Alert, ...]:

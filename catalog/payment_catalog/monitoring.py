@@ -8,3 +8,7 @@ MONITORING = "monitoring"
 PROMETHEUS_JOB = "prometheus"
 ALERTMANAGER_JOB = "alertmanager"
 MONITORING_JOBS = (PROMETHEUS_JOB, ALERTMANAGER_JOB)
+
+#: Share of the time that a scrape or an evaluation of rules has, from which on it is slow: what takes all of it is
+#: given up, or the next is left out.
+SLOW_SHARE = 0.8

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.dashboards import Dashboard
     from payment_catalog.documents import Documents
+    from payment_catalog.settings import Settings
     from payment_catalog.watching import Watching
     from payment_dashboards.choices import Choice
     from payment_dashboards.panels.note import Note
@@ -44,13 +45,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What a dashboard shows; ``choices`` are those beside the ones that every dashboard offers."""
+    """What a dashboard shows; ``choices`` are those beside the ones that every dashboard offers.
+
+    With ``monitoring``, a chosen environment does not hide what watches over all of them.
+    """
 
     dashboard: Dashboard
     description: str
     rows: tuple[Row, ...]
     choices: tuple[Choice, ...] = ()
     since: str = "now-1h"
+    monitoring: bool = False
+
+    def offered(self, settings: Settings) -> tuple[Choice, ...]:
+        """Return every choice, in the order in which they stand above the panels."""
+        return *everywhere(settings, monitoring=self.monitoring), *self.choices
 
 
 def documents(board: Board, catalog: Catalog, watching: Watching, source: str) -> Documents:
@@ -66,8 +75,8 @@ def documents(board: Board, catalog: Catalog, watching: Watching, source: str) -
         time=core.Time(board.since, "now"),
         timezone="browser",
         graphTooltip=1,
-        templating=core.Templating(list=variables((*everywhere(catalog.settings), *board.choices))),
-        annotations=marks(catalog.settings, board.dashboard, watching),
+        templating=core.Templating(list=variables(board.offered(catalog.settings))),
+        annotations=marks(catalog.settings, board.dashboard, watching, board.offered(catalog.settings)),
         links=navigation(catalog.settings, board.dashboard),
         panels=list(_panels(board, catalog, watching)),
     )
@@ -76,7 +85,7 @@ def documents(board: Board, catalog: Catalog, watching: Watching, source: str) -
 
 
 def _panels(board: Board, catalog: Catalog, watching: Watching) -> Iterator[core.Panel]:
-    choices = (*everywhere(catalog.settings), *board.choices)
+    choices = board.offered(catalog.settings)
     declared = catalog.declared(watching.recordings)
     identifiers = count(1)
     layout = Layout()

@@ -10,6 +10,7 @@ from grafanalib.core import Template
 
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
 from payment_catalog.http_metrics import HTTP_REQUESTS
+from payment_catalog.monitoring import MONITORING
 from payment_catalog.promql import GRAFANA_DURATIONS, parse
 from payment_catalog.signals import service_job
 
@@ -30,27 +31,33 @@ _ALL = {"selected": True, "text": ["All"], "value": ["$__all"]}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A label by whose values a dashboard is narrowed; ``values`` is the PromQL selector that knows them."""
+    """A label by whose values a dashboard is narrowed; ``values`` is the PromQL selector that knows them.
+
+    What has one of the values ``always`` is shown whatever is chosen; an empty one stands for no such label.
+    """
 
     label: str
     values: str
     all_value: str = _EVERYTHING
+    always: tuple[str, ...] = ()
 
     @property
     def matcher(self) -> ast.Matcher:
         """The matcher of a query."""
-        return ast.Matcher(ast.MatchOp.Re, self.label, f"${self.label}")
+        return ast.Matcher(ast.MatchOp.Re, self.label, "|".join((f"${self.label}", *self.always)))
 
 
-def everywhere(settings: Settings) -> tuple[Choice, ...]:
-    """Return the choices that every dashboard offers."""
-    jobs = f"{UP}{{{_chosen('environment', 'namespace')}}}"
+def everywhere(settings: Settings, *, monitoring: bool = False) -> tuple[Choice, ...]:
+    """Return the choices that every dashboard offers; with ``monitoring`` they leave what watches over all in sight."""
     service = f"{UP}{{{service_job(settings)}}}"
+    environment = Choice("environment", service, _EVERYTHING_AND_NOTHING, (MONITORING, "") if monitoring else ())
+    namespace = Choice("namespace", service, _EVERYTHING_AND_NOTHING, ("",) if monitoring else ())
+    there = f"{environment.matcher}, {namespace.matcher}"
     return (
-        Choice("environment", service, _EVERYTHING_AND_NOTHING),
-        Choice("namespace", service, _EVERYTHING_AND_NOTHING),
-        Choice("job", jobs),
-        Choice("instance", f"{UP}{{{_chosen('environment', 'namespace', 'job')}}}"),
+        environment,
+        namespace,
+        Choice("job", f"{UP}{{{there}}}"),
+        Choice("instance", f"{UP}{{{there}, {_chosen('job')}}}"),
     )
 
 

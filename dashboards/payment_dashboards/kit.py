@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,10 @@ class Kit:
         """Return the largest of what ``alert`` compares with its limit, as one number; raises KeyError likewise."""
         return Query(f"max({self.watching.alerts[alert].limit.expr})")
 
+    def counted(self, alert: str) -> str:
+        """Return how often happened what ``alert`` watches the rate of, in the time over which it takes the rate."""
+        return re.sub(r"\brate\(", "increase(", self.measured(alert, "").expr)
+
     def limits(self, *alerts: str) -> Limits:
         """Return the limits of ``alerts``."""
         return of_alerts(self.watching.alerts[name] for name in alerts)
@@ -79,7 +84,7 @@ class Kit:
 
     def pages(self, query: Query) -> tuple[Link, ...]:
         """Return links to the pages of the alerts that compare ``query``: with a threshold, those that are on."""
-        return self.runbooks(*self._alerts_on(query.expr))
+        return self.runbooks(*self.comparing(query.expr))
 
     def logs(self, title: str, query: str) -> Link:
         """Return a link to the logs that match ``query``, in Kibana's language."""
@@ -116,7 +121,7 @@ class Kit:
             width=width,
         )
 
-    def _alerts_on(self, expression: str) -> tuple[str, ...]:
+    def comparing(self, expression: str) -> tuple[str, ...]:
         """Return the alerts that compare ``expression`` with a number."""
         compared = str(parse(expression))
         return tuple(

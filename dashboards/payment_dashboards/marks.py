@@ -14,18 +14,24 @@ from payment_dashboards.choices import DATASOURCE
 from payment_dashboards.colours import CRITICAL, NEUTRAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from payment_catalog.settings import Settings
     from payment_catalog.watching import Watching
+    from payment_dashboards.choices import Choice
 
 #: Once a minute: what is shorter is no mark on an hour.
 _SHOWN = {"datasource": DATASOURCE, "enable": True, "hide": False, "step": "60s"}
-_CHOSEN = 'environment=~"$environment", namespace=~"$namespace"'
+#: Who opens these wants to see every page.
+_ABOUT_EVERYTHING = {Dashboard.OVERVIEW, Dashboard.ON_CALL}
+_PLACE = {"environment", "namespace"}
 
 
-def marks(settings: Settings, dashboard: Dashboard, watching: Watching) -> Annotations:
-    """Return Grafana's annotations of ``dashboard``."""
+def marks(settings: Settings, dashboard: Dashboard, watching: Watching, choices: Iterable[Choice]) -> Annotations:
+    """Return Grafana's annotations of ``dashboard``, which follow the ``choices`` of a place."""
+    chosen = ", ".join(str(choice.matcher) for choice in choices if choice.label in _PLACE)
     names = [alert.name for alert in watching.of(dashboard)]
-    about = "" if dashboard is Dashboard.OVERVIEW else f', alertname=~"{"|".join(names)}"'
+    about = "" if dashboard in _ABOUT_EVERYTHING else f', alertname=~"{"|".join(names)}"'
     return Annotations(
         list=[
             {
@@ -41,7 +47,7 @@ def marks(settings: Settings, dashboard: Dashboard, watching: Watching) -> Annot
                 **_SHOWN,
                 "name": "Deployments",
                 "iconColor": NEUTRAL,
-                "expr": _deployments(settings),
+                "expr": _deployments(settings, chosen),
                 "titleFormat": "Version {{version}}",
                 "textFormat": "{{job}} in {{environment}} runs version {{version}}",
                 "tagKeys": "version,environment",
@@ -50,7 +56,7 @@ def marks(settings: Settings, dashboard: Dashboard, watching: Watching) -> Annot
                 **_SHOWN,
                 "name": "Pages",
                 "iconColor": CRITICAL,
-                "expr": f'{ALERTS}{{alertstate="firing", priority=~"P0|P1", {_CHOSEN}{about}}}',
+                "expr": f'{ALERTS}{{alertstate="firing", priority=~"P0|P1", {chosen}{about}}}',
                 "titleFormat": "{{alertname}}",
                 "textFormat": "{{priority}} in {{environment}}",
                 "tagKeys": "priority,team,environment",
@@ -59,7 +65,7 @@ def marks(settings: Settings, dashboard: Dashboard, watching: Watching) -> Annot
     )
 
 
-def _deployments(settings: Settings) -> str:
+def _deployments(settings: Settings, chosen: str) -> str:
     """Return an expression that has a result while a version is new: it did not run five minutes ago."""
-    running = f"count by ({JOB}, version) ({BUILD_INFO}{{{service_job(settings)}, {_CHOSEN}}}"
+    running = f"count by ({JOB}, version) ({BUILD_INFO}{{{service_job(settings)}, {chosen}}}"
     return f"{running}) unless {running} offset 5m)"

@@ -10,8 +10,10 @@ from payment_dashboards.boards.business import business
 from payment_dashboards.boards.database import database
 from payment_dashboards.boards.infrastructure import infrastructure
 from payment_dashboards.boards.logs import logs
+from payment_dashboards.boards.on_call import on_call
 from payment_dashboards.boards.overview import overview
 from payment_dashboards.boards.security import security
+from payment_dashboards.boards.slo import slo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from payment_dashboards.board import Board
     from payment_dashboards.kit import Kit
 
+#: In the order of ``Dashboard``.
 BOARDS: tuple[Callable[[Kit], Board], ...] = (
     overview,
     business,
@@ -26,6 +29,8 @@ BOARDS: tuple[Callable[[Kit], Board], ...] = (
     database,
     infrastructure,
     security,
+    slo,
     logs,
     backup,
+    on_call,
 )

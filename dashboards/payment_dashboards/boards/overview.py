@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from payment_catalog import runtime_metrics
 from payment_catalog.burn_rates import tiers
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, START_TIME, UP
+from payment_catalog.external_metrics import START_TIME, UP
 from payment_catalog.signals import JOB, Query, service_job
 from payment_catalog.slo_series import budget_remaining, burn_rate
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
-from payment_dashboards.colours import PRIORITIES
+from payment_dashboards.boards.firing import pages_firing, who_is_called
+from payment_dashboards.boards.slo import BUDGET
 from payment_dashboards.limits import Limits
 from payment_dashboards.panels.over_time import OverTime
-from payment_dashboards.panels.panel import Link
 from payment_dashboards.panels.stat import Stat
 from payment_dashboards.panels.table import Column, Table
 
@@ -47,7 +47,7 @@ def overview(kit: Kit) -> Board:
                 ),
             ),
             Row("Which objective burns?", (budgets_left(kit), burn_rates(kit))),
-            Row("Who is called, and what changed?", (who_is_called(kit), what_runs(kit))),
+            Row("Who is called, and what changed?", (who_is_called(kit.settings), what_runs(kit))),
             Row(
                 "Application",
                 (
@@ -94,16 +94,6 @@ def instances_up(kit: Kit) -> Stat:
     )
 
 
-def pages_firing() -> Stat:
-    """Return the number of alerts that wake somebody."""
-    return Stat(
-        title="Pages",
-        description="Alerts of priority P0 and P1 that fire now, for which somebody is called.",
-        queries=(Query(f'count({ALERTS}{{alertstate="firing", priority=~"P0|P1"}}) or vector(0)'),),
-        limits=Limits(critical=1),
-    )
-
-
 def budgets_left(kit: Kit) -> Stat:
     """Return the error budget that is left, of each objective."""
     return Stat(
@@ -113,7 +103,7 @@ def budgets_left(kit: Kit) -> Stat:
             Query(f"min({budget_remaining(objective)})", objective.title) for objective in kit.catalog.objectives
         ),
         unit=Unit.RATIO,
-        limits=Limits(Side.BELOW, warning=0.25, critical=0),
+        limits=BUDGET,
         named=True,
         sparkline=True,
         width=12,
@@ -142,30 +132,6 @@ def burn_rates(kit: Kit) -> OverTime:
 def _fastest(objectives: tuple[Objective, ...]) -> float:
     """Return the burn rate of an hour that calls somebody, whichever objective burns."""
     return min(tiers(objective)[0].rate for objective in objectives)
-
-
-def who_is_called(kit: Kit) -> Table:
-    """Return the alerts that fire, with the team that each calls."""
-    labels = "environment, namespace, alertname, priority, team, incident"
-    # ALERTS_FOR_STATE tells when the alert became pending, in seconds.
-    since = f'min by ({labels}) ({ALERTS_FOR_STATE} and ignoring (alertstate) {ALERTS}{{alertstate="firing"}}) * 1000'
-    page = f"{kit.settings.urls.runbooks}/${{__data.fields.Alert}}.md"
-    return Table(
-        title="Alerts that fire",
-        description="What fires now, since when, and which team of the escalation matrix is responsible.",
-        queries=(Query(since),),
-        unit=Unit.MILLISECONDS_SINCE_EPOCH,
-        columns=(
-            Column(source="priority", title="Priority", width=80, words=PRIORITIES),
-            Column(source="alertname", title="Alert", links=(Link("Runbook page", page),)),
-            Column(source="team", title="Team", width=150),
-            Column(source="environment", title="Environment", width=120),
-            Column(source="Value", title="Began", unit=Unit.MILLISECONDS_SINCE_EPOCH, width=130),
-        ),
-        sort="Priority",
-        no_value="no alert fires",
-        width=14,
-    )
 
 
 def what_runs(kit: Kit) -> Table:
