@@ -33,7 +33,7 @@ def test_queries_use_only_what_is_declared() -> None:
 
 def test_a_route_that_is_chosen_narrows_every_panel_about_routes() -> None:
     variables = [variable["name"] for variable in BOARD.content["templating"]["list"]]
-    assert variables == ["datasource", "environment", "namespace", "job", "route", "instance"]
+    assert variables == ["datasource", "environment", "namespace", "job", "instance", "route"]
     for title in ("Requests by route", "Error rate by route", "Response time (p95) by route", "Slowest routes"):
         for query in BOARD.queries(title):
             assert query.count('route=~"$route"') == query.count("http_request") > 0

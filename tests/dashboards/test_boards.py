@@ -88,7 +88,7 @@ def test_where_low_is_bad_the_colours_turn_round(boards: Boards) -> None:
 
 
 def test_a_breaker_shows_words(boards: Boards) -> None:
-    (mapping,) = panel(boards[Dashboard.OVERVIEW], "Circuit breaker")["fieldConfig"]["defaults"]["mappings"]
+    mapping, *_ = panel(boards[Dashboard.OVERVIEW], "Circuit breaker")["fieldConfig"]["defaults"]["mappings"]
     words = {value: option["text"] for value, option in mapping["options"].items()}
     assert words == {"0": "closed", "1": "open", "2": "half-open"}
 

@@ -29,7 +29,7 @@ _HOUR = timedelta(hours=1)
 
 def overview(kit: Kit) -> Board:
     """Return the dashboard."""
-    errors = kit.logs("Errors in the logs", 'log.level: "error"')
+    errors = kit.logs("Errors in the logs", 'level: "ERROR"')
     return Board(
         Dashboard.OVERVIEW,
         "Is the payment service healthy, which objective burns, who is called, and what changed; below, every key "
@@ -40,7 +40,7 @@ def overview(kit: Kit) -> Board:
                 (
                     instances_up(kit),
                     kit.now("payment_success_ratio", title="Payments succeed"),
-                    kit.now("error_ratio"),
+                    kit.now("error_ratio", title="Requests fail"),
                     kit.now("api_latency_p95", title="Response time (p95)"),
                     kit.now("circuit_breaker_state", title="Circuit breaker"),
                     pages_firing(),
@@ -89,7 +89,9 @@ def instances_up(kit: Kit) -> Stat:
         queries=(Query(f"avg({UP}{{{job}}})"),),
         unit=Unit.RATIO,
         limits=Limits(Side.BELOW, warning=1, critical=0.5),
-        links=kit.runbooks("PaymentServiceDown", "PaymentServiceInstanceDown"),
+        links=kit.runbooks(
+            "PaymentServiceDown", "RecoveryTimeExceeded", "PaymentServiceInstanceDown", "PaymentExporterDown"
+        ),
         no_value="no instance known",
     )
 
