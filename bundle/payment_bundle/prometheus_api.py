@@ -97,7 +97,9 @@ class PrometheusApi:
                 f"{self.url}/api/v1/{path}", params=parameters, headers=headers, timeout=self.timeout
             )
         except requests.ConnectionError as error:
-            raise UnreachableError(f"{self.url}: {error}") from None
+            raise UnreachableError(f"{self.url}: cannot be reached: {_reason(error)}") from None
+        except requests.Timeout:
+            raise PrometheusError(f"{self.url}: did not answer within {self.timeout:.0f} s") from None
         except requests.RequestException as error:
             raise PrometheusError(f"{self.url}: {error}") from None
         try:
@@ -111,6 +113,12 @@ class PrometheusApi:
             reason = answer.get("error") if isinstance(answer, dict) else None
             raise PrometheusError(f"{self.url}: answered {response.status_code}: {reason or 'no reason given'}")
         return answer["data"]
+
+
+def _reason(error: requests.ConnectionError) -> str:
+    """Return the last part of what urllib3 says, such as ``[Errno 111] Connection refused``."""
+    cause = error.args[0] if error.args else error
+    return str(getattr(cause, "reason", cause)).rsplit(": ", 1)[-1]
 
 
 def _moment(at: datetime) -> str:

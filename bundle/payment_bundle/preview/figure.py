@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from payment_bundle.preview.ticks import ValueAxis
 
 Json = dict[str, Any]
+#: Pixels of a letter and of a line in a chart.
+_LETTER, _LINE = 7, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ def vertical_axis(axis: ValueAxis) -> Json:
     }
 
 
+def margins(left: Iterable[str], right: Iterable[str] = (), title: str = "") -> Json:
+    """Return the room around a chart for its marks' texts: Plotly's own measuring would draw everything twice."""
+    widest_left, widest_right = (max((len(text) for text in texts), default=0) for texts in (left, right))
+    return {
+        "l": 10 + widest_left * _LETTER + (_LINE if title else 0),
+        "r": 14 + widest_right * _LETTER,
+        "t": 8,
+        "b": 24,
+    }
+
+
 def event_marks(events: Iterable[Event]) -> Json:
     """Return a dashed line for each event, a region where it lasted, and a mark whose tooltip tells of it."""
     shapes: list[Json] = []
@@ -77,7 +90,7 @@ def event_marks(events: Iterable[Event]) -> Json:
                 "x": start,
                 "y": 0,
                 "yref": "paper",
-                "yanchor": "top",
+                "yanchor": "bottom",
                 "text": "▲",
                 "showarrow": False,
                 "font": {"color": event.colour, "size": 10},

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
 
 PORT = 8000
+_GRACE = 3
 _ENDED_WITHIN = 10.0
 #: Plotly puts style elements into the page, and the panels have colours and places as style attributes.
 _HEADERS = {
@@ -48,15 +49,31 @@ _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-
 
 @contextmanager
 def serve(catalog: Catalog, prometheus: PrometheusApi, port: int = PORT) -> Iterator[str]:
-    """Serve the dashboards of ``catalog`` while the block runs, and yield their address.
+    """Serve the dashboards of ``catalog`` while the block runs, and yield their address; port 0 takes a free one.
 
     Raises PortTakenError, DashboardError and PackagesMissingError. The server answers from threads of its own.
     """
-    application = make_application(
-        dashboards_of(catalog), prometheus, catalog.settings.scraping.interval.total_seconds()
-    )
+    with serve_dashboards(
+        dashboards_of(catalog), prometheus, catalog.settings.scraping.interval.total_seconds(), port
+    ) as address:
+        yield address
+
+
+@contextmanager
+def serve_dashboards(dashboards: Dashboards, prometheus: PrometheusApi, scrape: float, port: int) -> Iterator[str]:
+    """Serve ``dashboards``, as ``serve`` does; ``scrape`` is the scrape interval in seconds."""
+    application = make_application(dashboards, prometheus, scrape)
     listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="preview", daemon=True)
     thread.start()
     try:

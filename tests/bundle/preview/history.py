@@ -34,14 +34,16 @@ def families() -> tuple[Family, ...]:
         Family("up", (({**where, "instance": "a:1"}, lambda _: 1), ({**staging, "instance": "b:1"}, lambda _: 1))),
         Family(
             "orders_total",
-            tuple(
-                (
-                    {**where, "route": route},
-                    lambda minutes, rate=rate: minutes * rate * (1.2 + math.sin(minutes / 9) / 9),
-                )
-                for route, rate in (("/orders", 300), ("/refunds", 60), (HOSTILE, 30))
-            )
-            + (({**staging, "route": "/orders"}, lambda minutes: minutes * 6),),
+            (
+                *tuple(
+                    (
+                        {**where, "route": route},
+                        lambda minutes, rate=rate: minutes * rate * (1.2 + math.sin(minutes / 9) / 9),
+                    )
+                    for route, rate in (("/orders", 300), ("/refunds", 60), (HOSTILE, 30))
+                ),
+                ({**staging, "route": "/orders"}, lambda minutes: minutes * 6),
+            ),
         ),
         Family("failing_ratio", (({**where, "route": "/orders"}, lambda minutes: 0.004 + 0.01 * (60 < minutes < 80)),)),
         Family("queue_bytes", (({**where, "queue": "mail"}, lambda minutes: 3e6 + 2e6 * math.sin(minutes / 15)),)),
@@ -95,4 +97,4 @@ def _block(family: Family) -> str:
     return f"# TYPE {family.name} unknown\n" + "\n".join(lines) + "\n"
 
 
-_NOW = datetime.now(UTC).replace(microsecond=0)
+_NOW = datetime.now(UTC).replace(second=0, microsecond=0)

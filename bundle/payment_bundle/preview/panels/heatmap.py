@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_bundle.preview.colours import hexadecimal, translucent
 from payment_bundle.preview.drawn import Drawn, State, empty
-from payment_bundle.preview.figure import Figure, event_marks, finite, milliseconds, plain, time_axis
+from payment_bundle.preview.figure import Figure, event_marks, finite, margins, milliseconds, plain, time_axis
 from payment_bundle.preview.templates import render
 from payment_bundle.preview.units import format_value
 
@@ -71,6 +71,7 @@ def _figure(  # noqa: PLR0913, PLR0917 - each is one side of the chart
             "range": [-0.5, len(names) - 0.5],
             "title": {"text": plain(panel.options.y_axis.axis_label)},
         },
+        "margin": {**margins((names[index] for index in marks), title=panel.options.y_axis.axis_label), "r": 60},
         "hovermode": "closest",
         **event_marks(data.events),
     }

@@ -9,7 +9,7 @@ from payment_bundle.preview.colours import readable_on
 from payment_bundle.preview.display import Shown, show
 from payment_bundle.preview.drawn import Drawn, State, empty
 from payment_bundle.preview.fields import Fields
-from payment_bundle.preview.figure import Figure, event_marks, milliseconds, plain, time_axis
+from payment_bundle.preview.figure import Figure, event_marks, margins, milliseconds, plain, time_axis
 from payment_bundle.preview.links import data_links, datum_of
 from payment_bundle.preview.templates import render
 
@@ -97,6 +97,7 @@ def _figure(panel: Panel, lanes: Sequence[Lane], states: Sequence[Shown], data: 
             "range": [len(names) - 0.5, -0.5],
             "showgrid": False,
         },
+        "margin": margins(names),
         "barmode": "overlay",
         "bargap": 0.15,
         "hovermode": "closest",

@@ -19,7 +19,9 @@ const charts = (() => {
       else if (Array.isArray(trace.x)) trace.x = trace.x.map(local);
     }
     layout.xaxis.range = layout.xaxis.range.map(local);
-    for (const shape of layout.shapes ?? []) if (shape.xref !== "paper") [shape.x0, shape.x1] = [local(shape.x0), local(shape.x1)];
+    for (const shape of layout.shapes ?? []) {
+      if (shape.xref !== "paper") [shape.x0, shape.x1] = [local(shape.x0), local(shape.x1)];
+    }
     for (const note of layout.annotations ?? []) note.x = local(note.x);
     return { data, layout };
   }
@@ -28,25 +30,45 @@ const charts = (() => {
     const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(name).trim();
     const [text, muted, grid, panel, border] = ["--text", "--muted", "--grid", "--panel", "--border"].map(colour);
-    const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickfont: { color: muted, size: 11 }, automargin: true, fixedrange: true };
+    const axis = {
+      gridcolor: grid,
+      linecolor: grid,
+      tickfont: { color: muted, size: 11 },
+      zeroline: false,
+      fixedrange: true,
+    };
+    const time = {
+      fixedrange: false,
+      nticks: Math.max(3, Math.floor(width / 90)),
+      hoverformat: "%Y-%m-%d %H:%M:%S",
+      tickformatstops: [
+        { dtickrange: [null, 60000], value: "%H:%M:%S" },
+        { dtickrange: [60000, 86400000], value: "%H:%M" },
+        { dtickrange: [86400000, null], value: "%m-%d" },
+      ],
+      showspikes: true,
+      spikemode: "across",
+      spikethickness: 1,
+      spikedash: "dot",
+      spikecolor: muted,
+      spikesnap: "cursor",
+    };
     const themedLayout = {
       hovermode: "x unified",
       showlegend: false,
       autosize: true,
-      margin: { l: 8, r: 12, t: 8, b: 8 },
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
       font: { family: style.fontFamily, color: text, size: 11 },
       hoverlabel: { bgcolor: panel, bordercolor: border, font: { color: text, size: 12 }, align: "left", namelength: -1 },
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       ...layout,
+      xaxis: { ...axis, ...time, ...layout.xaxis },
     };
-    themedLayout.xaxis = { ...axis, fixedrange: false, nticks: Math.max(3, Math.floor(width / 90)), hoverformat: "%Y-%m-%d %H:%M:%S", tickformatstops: [{ dtickrange: [null, 60000], value: "%H:%M:%S" }, { dtickrange: [60000, 86400000], value: "%H:%M" }, { dtickrange: [86400000, null], value: "%m-%d" }], spikemode: "across", showspikes: true, spikethickness: 1, spikedash: "dot", spikecolor: muted, spikesnap: "cursor", ...layout.xaxis };
     for (const name of ["yaxis", "yaxis2"]) {
       if (!layout[name]) continue;
-      themedLayout[name] = { ...axis, zeroline: false, ...layout[name] };
-      if (name === "yaxis2") themedLayout[name].showgrid = false;
-      themedLayout[name].title = { ...layout[name].title, font: { color: muted, size: 11 }, standoff: 6 };
+      const title = { ...layout[name].title, font: { color: muted, size: 11 }, standoff: 6 };
+      themedLayout[name] = { ...axis, showgrid: name === "yaxis", ...layout[name], title };
     }
     return themedLayout;
   }
@@ -79,8 +101,8 @@ const charts = (() => {
     plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (from === undefined || to === undefined) return;
-      const ms = (text) => absolute(typeof text === "number" ? text : Date.parse(`${text.replace(" ", "T")}Z`));
-      document.dispatchEvent(new CustomEvent("zoomed", { detail: { from: Math.round(ms(from)), to: Math.round(ms(to)) } }));
+      const ms = (at) => Math.round(absolute(typeof at === "number" ? at : Date.parse(`${at.replace(" ", "T")}Z`)));
+      document.dispatchEvent(new CustomEvent("zoomed", { detail: { from: ms(from), to: ms(to) } }));
     });
   }
 
@@ -101,7 +123,7 @@ const charts = (() => {
     else figures.delete(panel);
   }
 
-  /* One after the other, those in sight first, so that the page stays responsive. */
+  /* One after the other, from the top, with room in between for what the reader does. */
   async function drawAll() {
     const all = [...document.querySelectorAll(".panel")].filter((panel) => figures.has(panel));
     for (const panel of all) {
@@ -110,22 +132,23 @@ const charts = (() => {
     }
   }
 
+  const nameOf = (panel, button) => figures.get(panel)?.data[Number(button.dataset.trace)]?.name;
+
   function toggleSeries(button) {
     const panel = panelOf(button);
-    const names = (figures.get(panel)?.data ?? []).map((trace) => trace.name);
     const hidden = hiddenSeries.get(panel) ?? new Set();
-    const name = names[Number(button.dataset.trace)];
-    const shown = hidden.has(name);
-    shown ? hidden.delete(name) : hidden.add(name);
+    const name = nameOf(panel, button);
+    if (!hidden.delete(name)) hidden.add(name);
     hiddenSeries.set(panel, hidden);
-    button.setAttribute("aria-pressed", String(shown));
+    markHidden(panel);
     draw(panel);
   }
 
   function markHidden(panel) {
     const hidden = hiddenSeries.get(panel) ?? new Set();
-    const names = (figures.get(panel)?.data ?? []).map((trace) => trace.name);
-    for (const button of panel.querySelectorAll("button.series")) button.setAttribute("aria-pressed", String(!hidden.has(names[Number(button.dataset.trace)])));
+    for (const button of panel.querySelectorAll("button.series")) {
+      button.setAttribute("aria-pressed", String(!hidden.has(nameOf(panel, button))));
+    }
   }
 
   function showFigures(panel) {
