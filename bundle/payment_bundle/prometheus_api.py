@@ -18,6 +18,10 @@ class PrometheusError(ForeseenError):
     """Prometheus did not answer, or refused the question."""
 
 
+class UnreachableError(PrometheusError):
+    """Nothing answers at Prometheus' address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One element of an instant vector; ``text`` is the value as Prometheus wrote it."""
@@ -51,11 +55,12 @@ class PrometheusApi:
     url: str
     token: str = field(default="", repr=False)
     timeout: float = _TIMEOUT
+    session: requests.Session | None = field(default=None, repr=False, compare=False)
 
     def query(self, expression: str, at: datetime | None = None) -> tuple[Sample, ...]:
         """Return the instant vector (or the scalar, as one sample) of ``expression``, now or ``at`` a time."""
         time = {"time": _moment(at)} if at else {}
-        data = self._get("query", {"query": expression, **time})
+        data = self.get("query", {"query": expression, **time})
         if data["resultType"] == "scalar":
             return (Sample({}, str(data["result"][1])),)
         return tuple(Sample(dict(item["metric"]), str(item["value"][1])) for item in data["result"])
@@ -68,7 +73,7 @@ class PrometheusApi:
             "end": _moment(end),
             "step": f"{step.total_seconds():.3f}",
         }
-        data = self._get("query_range", parameters)
+        data = self.get("query_range", parameters)
         return tuple(
             Series(dict(item["metric"]), tuple(datetime.fromtimestamp(at, UTC) for at, _ in item["values"]))
             for item in data["result"]
@@ -81,15 +86,20 @@ class PrometheusApi:
 
     def firing(self) -> tuple[str, ...]:
         """Return the names of the alerts that fire now."""
-        alerts = self._get("alerts", {})["alerts"]
+        alerts = self.get("alerts", {})["alerts"]
         return tuple(sorted({alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}))
 
-    def _get(self, path: str, parameters: dict[str, str]) -> Any:
+    def get(self, path: str, parameters: dict[str, str]) -> Any:
+        """Return the ``data`` of the answer of ``/api/v1/<path>``; raises PrometheusError."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
-            response = requests.get(
+            response = (self.session or requests).get(
                 f"{self.url}/api/v1/{path}", params=parameters, headers=headers, timeout=self.timeout
             )
+        except requests.ConnectionError as error:
+            raise UnreachableError(f"{self.url}: cannot be reached: {_reason(error)}") from None
+        except requests.Timeout:
+            raise PrometheusError(f"{self.url}: did not answer within {self.timeout:.0f} s") from None
         except requests.RequestException as error:
             raise PrometheusError(f"{self.url}: {error}") from None
         try:
@@ -103,6 +113,12 @@ class PrometheusApi:
             reason = answer.get("error") if isinstance(answer, dict) else None
             raise PrometheusError(f"{self.url}: answered {response.status_code}: {reason or 'no reason given'}")
         return answer["data"]
+
+
+def _reason(error: requests.ConnectionError) -> str:
+    """Return the last part of what urllib3 says, such as ``[Errno 111] Connection refused``."""
+    cause = error.args[0] if error.args else error
+    return str(getattr(cause, "reason", cause)).rsplit(": ", 1)[-1]
 
 
 def _moment(at: datetime) -> str:
