@@ -157,9 +157,9 @@ def preview(  # noqa: PLR0913 - one flag for each choice
     port: PortOption = 8000,
 ) -> None:
     """Show the dashboards without Grafana, from a Prometheus. Exit code 1: something could not be asked."""
-    from payment_bundle.postmortem.command import read_token  # noqa: PLC0415
     from payment_bundle.preview import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
+    from payment_bundle.token_file import read_token  # noqa: PLC0415
 
     if last and (start or end):
         raise typer.BadParameter("--range and --from, --to exclude each other")
@@ -186,6 +186,7 @@ def demo(  # noqa: PLR0913 - one flag for each port
     exporter_port: PortOption = Ports.exporter,
     prometheus_port: PortOption = Ports.prometheus,
     alertmanager_port: PortOption = Ports.alertmanager,
+    preview_port: PortOption = Ports.preview,
     receiver_port: PortOption = Ports.receiver,
     gateway_port: PortOption = Ports.gateway,
     redis_port: PortOption = Ports.redis,
@@ -205,6 +206,7 @@ def demo(  # noqa: PLR0913 - one flag for each port
         exporter_port,
         prometheus_port,
         alertmanager_port,
+        preview_port,
         receiver_port,
         gateway_port,
         redis_port,

@@ -101,6 +101,7 @@ def _addresses(ports: Ports, directory: Path) -> str:
     return "\n".join(
         (
             "",
+            f"  dashboards        http://127.0.0.1:{ports.preview}",
             f"  payment service   http://127.0.0.1:{ports.service}/docs",
             f"  its metrics       http://127.0.0.1:{ports.service}/metrics",
             f"  its profiles      http://127.0.0.1:{ports.debug}/debug/pprof/",

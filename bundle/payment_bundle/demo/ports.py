@@ -22,7 +22,8 @@ class Ports:
     exporter: int = 9877
     prometheus: int = 9090
     alertmanager: int = 9093
-    receiver: int = 8000
+    preview: int = 8000
+    receiver: int = 8001
     gateway: int = 8081
     redis: int = 6380
     debug: int = 6060

@@ -17,6 +17,7 @@ from payment_bundle.demo.receiver import Receiver
 from payment_bundle.demo.traffic import Caller
 from payment_bundle.generation import generate_documents
 from payment_bundle.manifest import manifest_of
+from payment_bundle.preview.server import serve
 from payment_bundle.prometheus_api import PrometheusApi
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
@@ -175,9 +176,13 @@ class Stack:
                 f"--storage.tsdb.path={self._directory}/prometheus-data",
                 f"--web.listen-address={LOOPBACK}:{ports.prometheus}",
                 "--storage.tsdb.retention.time=1d",
+                "--enable-feature=exemplar-storage",
             ),
         )
         prometheus.wait_ready(f"{_url(ports.prometheus)}/-/ready", _READY_WITHIN)
+        self._check()
+        self._report("starting dashboards")
+        self._exit.enter_context(serve(self.catalog, self.prometheus, ports.preview))
 
     def _child(self, name: str, command: Sequence[str]) -> Child:
         self._check()

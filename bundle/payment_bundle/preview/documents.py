@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-import payment_dashboards
+from payment_bundle.generation import grafana_documents
 from payment_bundle.preview.model import Dashboard
 from payment_catalog.documents import JsonDocument
 from payment_catalog.errors import ForeseenError
@@ -27,7 +27,7 @@ class DashboardError(ForeseenError):
 
 def dashboards_of(catalog: Catalog) -> Dashboards:
     """Return the dashboards of ``catalog`` by uid, the overview first; raises DashboardError."""
-    documents = payment_dashboards.generate(catalog)
+    documents = grafana_documents(catalog)
     return read_dashboards(
         {
             path: document.content
