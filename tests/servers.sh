@@ -22,6 +22,8 @@ need curl curl
 need systemd systemd-analyze
 need procps /bin/kill
 need postgresql '/usr/lib/postgresql/*/bin/initdb'
+need chromium chromium
+need fonts-dejavu-core '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 need default-jre-headless java # Elasticsearch needs version 17 or newer
 [ -f "$archive" ] || need maven mvn
 
