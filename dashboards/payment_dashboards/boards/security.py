@@ -92,13 +92,13 @@ def which_alerts(kit: Kit) -> Table:
         columns=(
             Column(source="priority", title="Priority", width=80, words=PRIORITIES),
             Column(source="alertname", title="Alert", links=(Link("Runbook page", page),)),
-            Column(source="incident", title="Incident", width=170),
-            Column(source="environment", title="Environment", width=120),
+            Column(source="incident", title="Incident", width=160),
+            Column(source="environment", title="Environment", width=110),
             Column(source="Value", title="Began", unit=Unit.MILLISECONDS_SINCE_EPOCH, width=130),
         ),
         sort="Priority",
         no_value="no security alert fires",
-        width=12,
+        width=14,
     )
 
 
@@ -124,14 +124,12 @@ def which_instance(kit: Kit) -> Table:
         columns=(
             Column(source="instance", title="Instance"),
             *(
-                Column(
-                    source=f"Value #{letter}", title=title, unit=Unit.PER_SECOND, width=110, limits=limits.get(title)
-                )
+                Column(source=f"Value #{letter}", title=title, unit=Unit.PER_SECOND, width=90, limits=limits.get(title))
                 for letter, title in zip("ABCD", counted, strict=True)
             ),
         ),
         sort="Suspicious",
         descending=True,
         links=kit.runbooks("HighFailedAuthRate", "SuspiciousAPIAccess"),
-        width=12,
+        width=10,
     )
