@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies
 
 from payment_service.instrumentation.trace import Trace, TraceContext, current_trace, outgoing_headers, trace_of
+from payment_service.logs.cards import may_hide_card
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -183,3 +184,10 @@ def test_what_the_application_does_not_accept_is_not_carried_on() -> None:
     assert trace_of(incoming, lambda text: text != TRACE).trace_id != TRACE
     kept = trace_of(incoming, lambda text: "vendor" not in text)
     assert (kept.trace_id, kept.state) == (TRACE, "")
+
+
+def test_no_identifier_is_taken_for_a_card_number() -> None:
+    for _ in range(2000):
+        trace = trace_of([])
+        assert not may_hide_card(trace.trace_id)
+        assert not may_hide_card(trace.span_id)
