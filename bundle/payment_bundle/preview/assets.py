@@ -18,7 +18,7 @@ STYLE = "style.css"
 PLOTLY = "plotly.min.js"
 LIVE = "live.js"
 #: In the order in which they are loaded.
-SCRIPTS = (PLOTLY, "charts.js", "theme.js", "page.js", LIVE)
+SCRIPTS = (PLOTLY, "tooltip.js", "charts.js", "theme.js", "page.js", LIVE)
 STATIC = "/static"
 
 

@@ -24,10 +24,11 @@ class Figure:
 
     traces: tuple[Json, ...]
     layout: Json
+    events: tuple[Event, ...] = ()
 
     def as_json(self) -> Json:
         """Return what the page's script reads."""
-        return {"data": list(self.traces), "layout": self.layout}
+        return {"data": list(self.traces), "layout": self.layout, "events": [_told(event) for event in self.events]}
 
 
 def plain(text: str) -> str:
@@ -73,7 +74,7 @@ def margins(left: Iterable[str], right: Iterable[str] = (), title: str = "") -> 
 
 
 def event_marks(events: Iterable[Event]) -> Json:
-    """Return a dashed line for each event, a region where it lasted, and a mark whose tooltip tells of it."""
+    """Return a dashed line and a mark for each event, and a region where it lasted."""
     shapes: list[Json] = []
     notes: list[Json] = []
     for event in events:
@@ -84,7 +85,6 @@ def event_marks(events: Iterable[Event]) -> Json:
             region = {"x0": start, "x1": end, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 0}}
             shapes.append({"type": "rect", "fillcolor": event.colour, "opacity": 0.08, "layer": "below", **region})
             shapes.append({"type": "line", "x0": end, "x1": end, "y0": 0, "y1": 1, "yref": "paper", "line": line})
-        told = (event.title, event.text, " ".join(f"#{tag}" for tag in event.tags))
         notes.append(
             {
                 "x": start,
@@ -94,7 +94,17 @@ def event_marks(events: Iterable[Event]) -> Json:
                 "text": "▲",
                 "showarrow": False,
                 "font": {"color": event.colour, "size": 10},
-                "hovertext": "<br>".join(plain(part) for part in told if part),
             }
         )
     return {"shapes": shapes, "annotations": notes}
+
+
+def _told(event: Event) -> Json:
+    return {
+        "start": milliseconds(event.start),
+        "end": milliseconds(event.end),
+        "title": event.title,
+        "text": event.text,
+        "tags": list(event.tags),
+        "colour": event.colour,
+    }

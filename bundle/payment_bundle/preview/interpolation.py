@@ -34,7 +34,10 @@ class Datum:
 
 
 def in_query(expression: str, choices: Mapping[str, Choice], span: TimeRange, step: float, rate: float) -> str:
-    """Return the PromQL that is sent; ``step`` and ``rate`` are ``$__interval`` and ``$__rate_interval`` in seconds."""
+    """Return the PromQL that is sent; ``step`` and ``rate`` are ``$__interval`` and ``$__rate_interval`` in seconds.
+
+    Formats that Grafana writes without escaping, such as ``raw``, are escaped here as well.
+    """
     builtin = {
         "__interval": duration(step),
         "__interval_ms": str(round(step * 1000)),
@@ -50,7 +53,7 @@ def in_query(expression: str, choices: Mapping[str, Choice], span: TimeRange, st
             return builtin[name]
         if name not in choices:
             return None
-        return choices[name].in_query() if form in {"", "regex"} else choices[name].formatted(form)
+        return choices[name].in_query(is_regex=form in {"regex", "pipe"})
 
     return _replace(expression, value)
 

@@ -31,6 +31,7 @@ RANGES = {
     "now-15m": "Last 15 minutes",
     "now-30m": "Last 30 minutes",
     "now-1h": "Last 1 hour",
+    "now-2h": "Last 2 hours",
     "now-3h": "Last 3 hours",
     "now-6h": "Last 6 hours",
     "now-12h": "Last 12 hours",

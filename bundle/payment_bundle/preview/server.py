@@ -110,7 +110,7 @@ def _listen(port: int) -> socket.socket:
         listening.listen(64)
     except OSError:
         listening.close()
-        raise PortTakenError(f"port {port} is in use; choose another for the dashboards") from None
+        raise PortTakenError(f"port {port} is in use; choose another with --port") from None
     return listening
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from payment_bundle.preview.units import format_value
+
 
 def render(name: str, **values: object) -> Markup:
     """Return the template ``name`` filled in."""
@@ -23,4 +25,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["moment"] = lambda seconds: format_value(seconds * 1000, "dateTimeAsIso")
     return environment  # type: ignore[no-any-return]

@@ -37,13 +37,13 @@ class Choice:
         """The choice as people read it."""
         return "All" if self.is_all else " + ".join(self.values)
 
-    def in_query(self) -> str:
-        """Return the choice as the inside of a PromQL string: a regular expression where several can be chosen."""
+    def in_query(self, *, is_regex: bool = False) -> str:
+        """Return the choice as the inside of a PromQL string: a regular expression if several can be chosen."""
         if self.is_all:
             if self.variable.all_value:
                 return self.variable.all_value
             return _alternatives(self.options)
-        if not (self.variable.multi or self.variable.include_all):
+        if not (is_regex or self.variable.multi or self.variable.include_all):
             return "".join(escape_text(value) for value in self.values[:1])
         return _alternatives(self.values)
 

@@ -35,9 +35,14 @@ class View:
     width: int = PAGE_WIDTH
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the panels stand below each other, as on a phone."""
+        return self.width < _NARROW
+
     def step(self, panel: Panel, target: Target) -> float:
         """Return how many seconds lie between two points of ``panel``: about one for each pixel, as in Grafana."""
-        share = 1 if self.width < _NARROW else panel.grid_pos.w / _COLUMNS
+        share = 1 if self.is_narrow else panel.grid_pos.w / _COLUMNS
         points = panel.max_data_points or round(self.width * share) - _FRAME
         least = parse_duration(target.interval or panel.interval) or self.scrape
         return interval(self.span.seconds, max(points, 50), least)

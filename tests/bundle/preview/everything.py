@@ -302,7 +302,7 @@ def variable(name: str, label: str) -> dict[str, Any]:
 def dashboard(uid: str = "everything", *, broken: bool = True) -> dict[str, Any]:
     return {
         "uid": uid,
-        "title": "Everything",
+        "title": uid.capitalize(),
         "description": "Every kind of panel.",
         "tags": ["payment", "payobs"],
         "schemaVersion": 39,

@@ -72,7 +72,8 @@ def families() -> tuple[Family, ...]:
             ),
         ),
         Family(
-            "started_seconds", (({**where, "version": HOSTILE}, lambda _: (began() + timedelta(hours=1)).timestamp()),)
+            "started_seconds",
+            (({**where, "version": HOSTILE}, lambda _: (began() + timedelta(hours=1, seconds=30)).timestamp()),),
         ),
     )
 

@@ -110,8 +110,24 @@ def test_figures_stand_for_the_chart(chromium: Browser, live: str) -> None:
         page.wait_for_selector(DRAWN)
         page.get_by_role("button", name="Figures of Failing over time").press("Enter")
         region = page.get_by_role("region", name="Figures of Failing over time")
-        assert region.locator("tbody tr").all_inner_texts() == ["/orders ↗\t0.400%\t0.562%\t1.40%\t0.400%"]
+        assert region.locator("tbody tr").all_inner_texts()[:1] == ["/orders ↗\t0.400%\t0.564%\t1.40%\t0.400%"]
+        assert region.get_by_role("rowheader", name="FailingHigh critical").is_visible()
         assert not page.locator("#plot-7").is_visible()
+
+
+def test_the_pointer_is_told_values_and_events(chromium: Browser, live: str) -> None:
+    with tab(chromium) as page:
+        page.goto(address(live))
+        page.wait_for_selector(DRAWN)
+        plot = page.locator("#plot-8").bounding_box()
+        assert plot is not None
+        for across in (0.39, 0.4):
+            page.mouse.move(plot["x"] + plot["width"] * across, plot["y"] + plot["height"] / 2)
+        told = page.locator(".tooltip")
+        told.wait_for()
+        assert told.locator("th", has_text=HOSTILE).count() == 1
+        assert told.locator("tr", has_text="/refunds").locator("td").inner_text().endswith(" req/s")
+        assert page.locator(".crosshair:visible").count() >= 4
 
 
 def test_a_series_can_be_hidden(chromium: Browser, live: str) -> None:
@@ -138,7 +154,7 @@ def test_variables_links_and_ranges_keep_each_other(chromium: Browser, live: str
         page.wait_for_selector(DRAWN)
         assert "var-route=%2Forders" in page.url
         with page.expect_navigation():
-            page.locator("#links").get_by_role("link", name="Everything").nth(1).click()
+            page.locator("#links").get_by_role("link", name="Other").click()
         page.wait_for_selector(DRAWN)
         assert "/d/other?" in page.url
         assert "var-route=%2Forders" in page.url

@@ -54,9 +54,10 @@ def _figure(  # noqa: PLR0913, PLR0917 - each is one side of the chart
         "x": [milliseconds(at) for at in times],
         "y": list(range(len(names))),
         "z": [[value or None for value in finite(row)] for row in rows],
-        "customdata": [[plain(name)] * len(times) for name in names],
+        "customdata": [[name] * len(times) for name in names],
+        "text": [[format_value(value, "short") if value else "" for value in row] for row in rows],
         "colorscale": _scale(panel.options.color.scheme),
-        "hovertemplate": "%{x|%H:%M:%S}  %{customdata}  <b>%{z:.3~s}</b><extra></extra>",
+        "hoverinfo": "none",
         "hoverongaps": False,
         "ygap": 1,
         "colorbar": {"thickness": 10, "outlinewidth": 0, "tickformat": "~s"},
@@ -75,7 +76,7 @@ def _figure(  # noqa: PLR0913, PLR0917 - each is one side of the chart
         "hovermode": "closest",
         **event_marks(data.events),
     }
-    return Figure((trace,), layout)
+    return Figure((trace,), layout, data.events)
 
 
 def _scale(scheme: str) -> str | list[tuple[float, str]]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MOST = 60
 #: What fits beside the lanes; the tooltip and the figures have the whole.
 _LONGEST_NAME = 24
+_LONGEST_NAME_ON_A_PHONE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _stretches(series: Series, options: FieldOptions) -> Iterator[Stretch]:
 
 def _figure(panel: Panel, lanes: Sequence[Lane], states: Sequence[Shown], data: PanelData, view: View) -> Figure:
     traces = [_trace(panel, lanes, state) for state in states]
-    names = [plain(_short(lane.name)) for lane in lanes]
+    longest = _LONGEST_NAME_ON_A_PHONE if view.is_narrow else _LONGEST_NAME
+    names = [plain(_short(lane.name, longest)) for lane in lanes]
     layout = {
         "xaxis": time_axis(view.span.start.timestamp(), view.span.end.timestamp()),
         "yaxis": {
@@ -103,11 +105,11 @@ def _figure(panel: Panel, lanes: Sequence[Lane], states: Sequence[Shown], data: 
         "hovermode": "closest",
         **event_marks(data.events),
     }
-    return Figure(tuple(traces), layout)
+    return Figure(tuple(traces), layout, data.events)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+def _short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _trace(panel: Panel, lanes: Sequence[Lane], state: Shown) -> Json:
@@ -121,17 +123,17 @@ def _trace(panel: Panel, lanes: Sequence[Lane], state: Shown) -> Json:
     return {
         "type": "bar",
         "orientation": "h",
-        "name": plain(state.text),
+        "name": state.text,
         "base": [milliseconds(stretch.start) for _, stretch in found],
         "x": [milliseconds(stretch.end - stretch.start) for _, stretch in found],
         "y": [index for index, _ in found],
-        "text": plain(state.text) if panel.options.show_value != "never" else "",
-        "textposition": "inside",
+        "text": plain(state.text),
+        "textposition": "none" if panel.options.show_value == "never" else "inside",
         "insidetextanchor": "start",
         "textangle": 0,
         "textfont": {"color": readable_on(colour)},
         "constraintext": "inside",
-        "customdata": [plain(lanes[index].name) for index, _ in found],
+        "customdata": [lanes[index].name for index, _ in found],
         "marker": {"color": colour, "line": {"width": 0}},
-        "hovertemplate": "%{customdata}  <b>%{fullData.name}</b>  from %{base|%H:%M:%S}<extra></extra>",
+        "hoverinfo": "none",
     }

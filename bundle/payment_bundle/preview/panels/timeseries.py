@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from payment_bundle.preview.colours import hexadecimal, translucent
-from payment_bundle.preview.display import series_colour, step_value
+from payment_bundle.preview.display import series_colour, show, step_value
 from payment_bundle.preview.drawn import Drawn, State, empty
 from payment_bundle.preview.fields import Fields
 from payment_bundle.preview.figure import (
@@ -16,7 +16,6 @@ from payment_bundle.preview.figure import (
     finite,
     margins,
     milliseconds,
-    plain,
     time_axis,
     vertical_axis,
 )
@@ -58,6 +57,7 @@ def draw(panel: Panel, data: PanelData, view: View) -> Drawn:
         summary_titles=titles(SUMMARY),
         summary=[entry(index, one, SUMMARY, view) for index, one in enumerate(plotted)],
         title=panel.title,
+        events=data.events,
         left_out=max(len(found) - MOST_SERIES, 0),
     )
     return Drawn(State.DRAWN, html, _figure(plotted, data, view))
@@ -102,7 +102,7 @@ def _figure(plotted: Sequence[Plotted], data: PanelData, view: View) -> Figure:
     traces = [_trace(one, places[id(one)]) for one in plotted]
     if data.exemplars:
         traces.append(_exemplars(data.exemplars, plotted[0].options))
-    return Figure(tuple(traces), layout)
+    return Figure(tuple(traces), layout, data.events)
 
 
 def _axes(plotted: Sequence[Plotted]) -> dict[str, list[Plotted]]:
@@ -136,16 +136,14 @@ def _trace(plotted: Plotted, axis: str) -> Json:
     series, options = plotted.series, plotted.options
     custom = options.custom
     trace: Json = {
-        "name": plain(plotted.name),
+        "name": plotted.name,
         "x0": milliseconds(series.times[0]),
         "dx": milliseconds(series.times[1] - series.times[0]) if len(series.times) > 1 else 1,
         "y": finite(series.values),
-        "text": [plain(format_value(value, options.unit, options.decimals)) for value in series.values],
-        "hovertemplate": "%{fullData.name}  <b>%{text}</b><extra></extra>",
+        "text": [show(value, options).text for value in series.values],
+        "hoverinfo": "skip" if custom.hide_from.tooltip else "none",
         "yaxis": axis,
     }
-    if custom.hide_from.tooltip:
-        trace |= {"hoverinfo": "skip", "hovertemplate": None}
     if custom.draw_style == "bars" and len(series.values) > _MOST_BARS:
         return trace | _line(plotted) | {"line": {"color": plotted.colour, "width": custom.line_width, "shape": "hvh"}}
     if custom.draw_style == "bars":
@@ -218,17 +216,15 @@ def _exemplars(found: Sequence[Exemplar], options: FieldOptions) -> Json:
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": "exemplars",
+        "name": "exemplar",
         "x": [milliseconds(one.at) for one in shown],
         "y": finite(one.value for one in shown),
         "text": [
-            plain(
-                f"{format_value(one.value, options.unit)} "
-                + " ".join(f"{label}={value}" for label, value in sorted(one.labels.items()) if label != "__name__")
-            )
+            f"{format_value(one.value, options.unit)} "
+            + " ".join(f"{label}={value}" for label, value in sorted(one.labels.items()) if label != "__name__")
             for one in shown
         ],
-        "hovertemplate": "exemplar  %{text}<extra></extra>",
+        "hoverinfo": "none",
         "marker": {"symbol": "diamond", "size": 7, "color": "#6ED0E0"},
         "cliponaxis": True,
     }

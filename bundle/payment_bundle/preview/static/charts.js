@@ -11,6 +11,8 @@ const charts = (() => {
   const local = (ms) => ms - new Date(ms).getTimezoneOffset() * 60000;
   const absolute = (ms) => ms + new Date(ms).getTimezoneOffset() * 60000;
 
+  const dateOf = (at) => (typeof at === "number" ? at : Date.parse(`${at.replace(" ", "T")}Z`));
+
   function moved(figure) {
     const { data, layout } = structuredClone(figure);
     for (const trace of data) {
@@ -29,7 +31,7 @@ const charts = (() => {
   function themed(layout, width) {
     const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(name).trim();
-    const [text, muted, grid, panel, border] = ["--text", "--muted", "--grid", "--panel", "--border"].map(colour);
+    const [text, muted, grid] = ["--text", "--muted", "--grid"].map(colour);
     const axis = {
       gridcolor: grid,
       linecolor: grid,
@@ -39,28 +41,22 @@ const charts = (() => {
     };
     const time = {
       fixedrange: false,
+      tickangle: 0,
       nticks: Math.max(3, Math.floor(width / 90)),
-      hoverformat: "%Y-%m-%d %H:%M:%S",
       tickformatstops: [
         { dtickrange: [null, 60000], value: "%H:%M:%S" },
         { dtickrange: [60000, 86400000], value: "%H:%M" },
         { dtickrange: [86400000, null], value: "%m-%d" },
       ],
-      showspikes: true,
-      spikemode: "across",
-      spikethickness: 1,
-      spikedash: "dot",
-      spikecolor: muted,
-      spikesnap: "cursor",
     };
     const themedLayout = {
-      hovermode: "x unified",
+      hovermode: "x",
+      hoverdistance: -1,
       showlegend: false,
       autosize: true,
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
       font: { family: style.fontFamily, color: text, size: 11 },
-      hoverlabel: { bgcolor: panel, bordercolor: border, font: { color: text, size: 12 }, align: "left", namelength: -1 },
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       ...layout,
       xaxis: { ...axis, ...time, ...layout.xaxis },
@@ -96,25 +92,36 @@ const charts = (() => {
     const line = document.createElement("div");
     line.className = "crosshair";
     plot.append(line);
-    plot.on("plotly_hover", (event) => point(plot, event.xvals?.[0] ?? event.points[0].x));
-    plot.on("plotly_unhover", () => point(plot, null));
+    plot.on("plotly_hover", (event) => {
+      const at = event.xvals?.[0] ?? plot._fullLayout.xaxis.d2r(event.points[0].x);
+      point(at);
+      const [from, to] = figures.get(panelOf(plot)).layout.xaxis.range;
+      const near = (to - from) / 100;
+      const here = absolute(dateOf(at));
+      const happened = figures.get(panelOf(plot)).events.filter((one) => one.start - near <= here && here <= one.end + near);
+      tooltip.show(event, new Date(dateOf(at)).toISOString().slice(0, 19).replace("T", " "), happened);
+    });
+    plot.on("plotly_unhover", () => {
+      point(null);
+      tooltip.hide();
+    });
     plot.on("plotly_relayout", (change) => {
       const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (from === undefined || to === undefined) return;
-      const ms = (at) => Math.round(absolute(typeof at === "number" ? at : Date.parse(`${at.replace(" ", "T")}Z`)));
+      const ms = (at) => Math.round(absolute(dateOf(at)));
       document.dispatchEvent(new CustomEvent("zoomed", { detail: { from: ms(from), to: ms(to) } }));
     });
   }
 
   /* The same time on every chart. */
-  function point(from, at) {
+  function point(at) {
     for (const plot of plots()) {
       const line = plot.querySelector(":scope > .crosshair");
       const axis = plot._fullLayout?.xaxis;
       if (!line) continue;
-      const shown = at !== null && plot !== from && axis;
+      const shown = at !== null && axis;
       line.style.display = shown ? "block" : "none";
-      if (shown) line.style.left = `${axis._offset + axis.d2p(at)}px`;
+      if (shown) line.style.left = `${axis._offset + axis.d2p(dateOf(at))}px`;
     }
   }
 
