@@ -26,7 +26,6 @@ from fleet import INSTANCES, ROUTES, SETTINGS, page, prometheus
 from prometheus_client.parser import text_string_to_metric_families
 
 from payment_alerts.groups import alert_groups, recordings
-from payment_alerts.mutation.places import places
 from payment_alerts.rules import rules
 from payment_alerts.tool import find_tool
 from payment_catalog.catalog import Catalog, build_catalog
@@ -34,6 +33,7 @@ from payment_catalog.documents import YamlDocument
 from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import PROCESS_METRICS
 from payment_catalog.promql import number, parse, quote
+from payment_catalog.promql_text import places
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.service_metrics import SERVICE_METRICS
 

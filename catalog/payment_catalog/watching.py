@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import promql_parser as ast
 
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import write
 from payment_catalog.thresholds import Side
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _limits(node: ast.Expr) -> Iterator[Limit]:
                 # Of a range, as in "x > 1 < 2", both ends are limits of x.
                 within = tuple(_limits(node.lhs)) if _compares(node.lhs) else ()
                 yield from within
-                yield Limit(within[0].expr if within else str(node.lhs), side, node.rhs.val)
+                yield Limit(within[0].expr if within else write(node.lhs), side, node.rhs.val)
             else:
                 yield from _limits(node.lhs)
                 yield from _limits(node.rhs)
@@ -110,7 +111,7 @@ def _comparisons(node: ast.Expr) -> Iterator[tuple[str, str]]:
             yield from _comparisons(node.expr)
         case ast.BinaryExpr():
             if _compares(node) and not isinstance(node.rhs, ast.NumberLiteral):
-                yield str(node.lhs), str(node.rhs)
+                yield write(node.lhs), write(node.rhs)
             else:
                 yield from _comparisons(node.lhs)
                 yield from _comparisons(node.rhs)

@@ -12,6 +12,7 @@ from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
 from payment_catalog.http_metrics import HTTP_REQUESTS
 from payment_catalog.monitoring import MONITORING
 from payment_catalog.promql import GRAFANA_DURATIONS, parse
+from payment_catalog.promql_text import write
 from payment_catalog.signals import service_job
 
 if TYPE_CHECKING:
@@ -113,13 +114,13 @@ def narrow(expression: str, choices: Iterable[Choice], declared: Mapping[str, La
 
     Rates are over Grafana's window.
     """
-    spelled = {variable: f"{years}y" for years, variable in enumerate(GRAFANA_DURATIONS, start=1001)}
+    spelled = {variable: f"{days}d" for days, variable in enumerate(GRAFANA_DURATIONS, start=100_001)}
     for variable, duration in spelled.items():
         expression = expression.replace(variable, duration)
 
     def narrowed(node: ast.Expr) -> ast.Expr | None:
         if isinstance(node, ast.Call) and node.func.name in _OVER_GRAFANAS_WINDOW:
-            return parse(_over(spelled["$__rate_interval"], str(node)))
+            return parse(_over(spelled["$__rate_interval"], write(node)))
         if not isinstance(node, ast.VectorSelector):
             return None
         labels = declared.get(node.name or "", frozenset())
@@ -127,9 +128,9 @@ def narrow(expression: str, choices: Iterable[Choice], declared: Mapping[str, La
             labels &= _LABELS_OF_ALERTS
         matchers = [choice.matcher for choice in choices if choice.label in labels]
         node.matchers = ast.Matchers([*node.matchers.matchers, *matchers])
-        return parse(str(node))
+        return parse(write(node))
 
-    text = str(ast.transform(parse(expression), None, narrowed))
+    text = write(ast.transform(parse(expression), None, narrowed))
     for variable, duration in spelled.items():
         text = text.replace(duration, variable)
     return text

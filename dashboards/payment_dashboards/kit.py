@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from payment_catalog.durations import format_duration
 from payment_catalog.links import logs_link, runbook_url
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import write
 from payment_catalog.signals import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.limits import Limits, of_alerts, of_threshold
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.panel import Link
 from payment_dashboards.panels.stat import Stat
+from payment_dashboards.panels.states import States
 from payment_dashboards.states import BREAKER_STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from payment_catalog.catalog import Catalog
     from payment_catalog.settings import Settings
     from payment_catalog.signals import Signal
@@ -90,7 +94,14 @@ class Kit:
         """Return a link to the logs that match ``query``, in Kibana's language."""
         return Link(title, logs_link(self.settings, query))
 
-    def signal(self, key: str, *, width: int = 8, height: int = 8, value_links: tuple[Link, ...] = ()) -> OverTime:
+    def signal(
+        self,
+        key: str,
+        *,
+        width: int = 8,
+        colours: Mapping[str, str] | None = None,
+        value_links: tuple[Link, ...] = (),
+    ) -> OverTime:
         """Return the panel of a signal over time, with its limit and the pages of the alerts that compare it."""
         signal = self.catalog.signal(key)
         return OverTime(
@@ -101,8 +112,21 @@ class Kit:
             limits=of_threshold(signal.threshold),
             links=self.pages(signal.queries[0]),
             value_links=value_links,
+            colours=colours or {},
             width=width,
-            height=height,
+        )
+
+    def states(self, key: str, *, width: int = 8) -> States:
+        """Return the panel of a signal that is a state of the breaker, over time."""
+        signal = self.catalog.signal(key)
+        return States(
+            title=signal.title,
+            description=_description(signal),
+            queries=signal.queries,
+            limits=of_threshold(signal.threshold),
+            links=self.pages(signal.queries[0]),
+            states=BREAKER_STATES,
+            width=width,
         )
 
     def now(self, key: str, *, title: str = "", width: int = 4) -> Stat:
@@ -123,7 +147,7 @@ class Kit:
 
     def comparing(self, expression: str) -> tuple[str, ...]:
         """Return the alerts that compare ``expression`` with a number."""
-        compared = str(parse(expression))
+        compared = write(parse(expression))
         return tuple(
             alert.name
             for alert in self.watching.alerts.values()

@@ -19,7 +19,6 @@ from payment_alerts.mutation.equivalents import Equivalent
 from payment_alerts.mutation.family import families
 from payment_alerts.mutation.mutant import Kind, Mutant
 from payment_alerts.mutation.mutants import mutate_alert, mutate_expression
-from payment_alerts.mutation.places import write
 from payment_alerts.mutation.plan import UnknownAlertError, plan
 from payment_alerts.mutation.run import Runner
 from payment_alerts.mutation.score import score
@@ -35,6 +34,7 @@ from payment_catalog.documents import YamlDocument
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import parse, quote
+from payment_catalog.promql_text import write
 from payment_catalog.settings import Settings
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import RecordingRule

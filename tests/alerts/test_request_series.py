@@ -11,6 +11,7 @@ from payment_alerts.scenario_series import rising, selector, service_target
 from payment_catalog.catalog import build_catalog
 from payment_catalog.http_metrics import HTTP_REQUEST_DURATION, HTTP_REQUESTS
 from payment_catalog.request_series import request_series
+from payment_catalog.service_metrics import GATEWAY_REQUEST_DURATION
 from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def test_rates_are_summed_by_what_dashboards_ask_for(tmp_path: Path) -> None:
         other.series(HTTP_REQUEST_DURATION.bucket, rising(120, 20), **pay, le="0.2"),
         other.series(HTTP_REQUEST_DURATION.bucket, rising(120, 20), **pay, le="+Inf"),
     )
+    gateway = GATEWAY_REQUEST_DURATION.bucket
+    fed = (
+        *fed,
+        TARGET.series(gateway, rising(60, 20), operation="charge", le="0.5"),
+        TARGET.series(gateway, rising(120, 20), operation="refund", le="0.5"),
+        other.series(gateway, rising(60, 20), operation="charge", le="+Inf"),
+    )
     job = TARGET.job_labels
     expected = {
         SERIES.by_route: {
@@ -49,6 +57,7 @@ def test_rates_are_summed_by_what_dashboards_ask_for(tmp_path: Path) -> None:
             selector("", {**job, **pay, "le": "0.2"}): 3,
             selector("", {**job, **pay, "le": "+Inf"}): 2,
         },
+        SERIES.gateway_durations: {selector("", {**job, "le": "0.5"}): 3, selector("", {**job, "le": "+Inf"}): 1},
     }
     rules = [{"record": rule.record, "expr": rule.expr} for rule in SERIES.rules]
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "requests", "rules": rules}]}))

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from payment_alerts.mutation.mutants import mutate_recording
-from payment_alerts.mutation.places import write
 from payment_alerts.promtool import Promtool
 from payment_alerts.scenario_series import absent, exporter_target, selector, then
 from payment_alerts.tool import TIMEOUT, Result, run_tool
 from payment_catalog.catalog import build_catalog
 from payment_catalog.exporter_metrics import business
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import write
 from payment_catalog.seasons import WEEK, WEEKS, business_seasons
 from payment_catalog.settings import Settings
 from payment_catalog.thresholds import Side

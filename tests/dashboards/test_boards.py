@@ -101,10 +101,10 @@ def test_the_same_settings_give_the_same_bytes(boards: Boards) -> None:
     ("expression", "narrowed"),
     [
         ("up", 'up{environment=~"$environment"}'),
-        ('rate(up{job="a"}[$__rate_interval])', 'rate(up{job="a",environment=~"$environment"}[$__rate_interval])'),
-        ("sum by (job) (up) / 2", 'sum by (job)(up{environment=~"$environment"}) / 2'),
+        ('rate(up{job="a"}[$__rate_interval])', 'rate(up{job="a", environment=~"$environment"}[$__rate_interval])'),
+        ("sum by (job) (up) / 2", 'sum by (job) (up{environment=~"$environment"}) / 2'),
         ("up offset 5m", 'up{environment=~"$environment"} offset 5m'),
-        ("global_total", "global_total{}"),
+        ("global_total", "global_total"),
         ("max_over_time(up[$__range])", 'max_over_time(up{environment=~"$environment"}[$__range])'),
     ],
 )

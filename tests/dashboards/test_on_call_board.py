@@ -74,7 +74,7 @@ def test_a_chosen_environment_hides_neither_the_monitoring_nor_what_belongs_to_n
     for target in panel["targets"]:
         selectors = target["expr"].count("{")
         assert selectors
-        assert target["expr"].count('environment=~"$environment|monitoring|",namespace=~"$namespace|"') == selectors
+        assert target["expr"].count('environment=~"$environment|monitoring|", namespace=~"$namespace|"') == selectors
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from payment_alerts.groups import alert_groups, watching
 from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import write
 from payment_catalog.settings import Objectives, Settings
 from payment_dashboards.boards.slo import slo
 from payment_dashboards.kit import Kit
@@ -52,7 +53,7 @@ TABLE = next(panel for panel in panels(slo(OURS)) if isinstance(panel, Table))
 def test_all_that_an_alert_compares_is_drawn_with_its_limit(objectives: dict[str, float | timedelta]) -> None:
     made = kit(**objectives)
     drawn = {
-        (str(parse(query.expr)), round(limit, 9))
+        (write(parse(query.expr)), round(limit, 9))
         for panel in panels(slo(made))
         for query in panel.queries
         for limit in (panel.limits.warning, panel.limits.critical)

@@ -9,14 +9,14 @@ import promql_parser as ast
 
 from payment_alerts.mutation import alternatives
 from payment_alerts.mutation.mutant import Kind
-from payment_alerts.mutation.places import duration, grouping_clause, matcher, operator_clause, write
 from payment_catalog.promql import number
+from payment_catalog.promql_text import duration, grouping_clause, matcher, operator_clause, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
-    from payment_alerts.mutation.places import Place
+    from payment_catalog.promql_text import Place
 
 _OPPOSITES: tuple[tuple[ast.MatchOp, ast.MatchOp], ...] = (
     (ast.MatchOp.Equal, ast.MatchOp.NotEqual),

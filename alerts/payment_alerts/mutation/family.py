@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import promql_parser as ast
 
-from payment_alerts.mutation.places import places
 from payment_catalog.external_metrics import ALERTS
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import places
 
 if TYPE_CHECKING:
     from payment_alerts.alert import Alert, AlertGroup, Scenario

@@ -10,9 +10,9 @@ import promql_parser as ast
 
 from payment_alerts.mutation.changes import changes
 from payment_alerts.mutation.mutant import Kind, Mutant
-from payment_alerts.mutation.places import places, write
 from payment_catalog.durations import format_duration
 from payment_catalog.promql import PromQLError, parse
+from payment_catalog.promql_text import places, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,11 +12,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from payment_alerts.mutation.places import write
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_catalog.documents import YamlDocument
 from payment_catalog.promql import parse
+from payment_catalog.promql_text import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from payment_catalog import http_metrics, service_metrics
 from payment_catalog.dashboards import Dashboard
+from payment_catalog.request_series import request_series
 from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
@@ -58,11 +59,10 @@ def application(kit: Kit) -> Board:
 
 def requests_now(kit: Kit) -> Stat:
     """Return the rate of requests."""
-    requests = f"{http_metrics.HTTP_REQUESTS}{{{service_job(kit.settings)}}}"
     return Stat(
         title="Requests a second",
-        description="Finished requests a second of the routes and instances that are chosen.",
-        queries=(Query(f"sum(rate({requests}[$__rate_interval]))"),),
+        description="Finished requests a second of the routes that are chosen.",
+        queries=(Query(f"sum({request_series(kit.settings).by_route})"),),
         unit=Unit.PER_SECOND,
         sparkline=True,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from payment_catalog import service_metrics as metrics
 from payment_catalog.promql import number
+from payment_catalog.request_series import request_series
 from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import CALLBACK_RESULTS, GATEWAY_OUTCOMES, RECONCILIATION_RESULTS
@@ -126,8 +127,7 @@ def requests(kit: Kit) -> OverTime:
 
 def durations(kit: Kit) -> OverTime:
     """Return how long the gateway takes."""
-    buckets = f"{metrics.GATEWAY_REQUEST_DURATION.bucket}{{{service_job(kit.settings)}}}"
-    rates = f"sum by (le) (rate({buckets}[$__rate_interval]))"
+    rates = f"sum by (le) ({request_series(kit.settings).gateway_durations})"
     return OverTime(
         title="Response time of the gateway",
         description="Half, 95 and 99 of 100 requests that were sent to the Fiuu API were answered, or given up, within "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_catalog.http_metrics import CODE, HTTP_REQUEST_DURATION, HTTP_REQUESTS, METHOD, ROUTE
-from payment_catalog.promql import number
+from payment_catalog.http_metrics import CODE, HTTP_REQUEST_DURATION, METHOD, ROUTE
+from payment_catalog.promql import number, quote
+from payment_catalog.request_series import request_series
 from payment_catalog.signals import Query, service_job
+from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import CODES
 from payment_dashboards.limits import Limits, of_threshold
@@ -30,12 +32,12 @@ def routes(kit: Kit) -> tuple[Panel, ...]:
 
 def distribution(kit: Kit) -> tuple[Panel, ...]:
     """Return the row on the distribution of durations and answers."""
-    return quantiles(kit), durations(kit), answers(kit), error_codes(kit)
+    return quantiles(kit), durations(kit), slow(kit), answers(kit), error_codes(kit)
 
 
 def _requests(settings: Settings, by: str, codes: str = "") -> str:
-    matchers = service_job(settings) + (f", {CODE.name}{codes}" if codes else "")
-    return f"sum by ({by}) (rate({HTTP_REQUESTS}{{{matchers}}}[$__rate_interval]))"
+    matcher = f"{{{CODE.name}{codes}}}" if codes else ""
+    return f"sum by ({by}) ({request_series(settings).by_route}{matcher})"
 
 
 def _error_ratio(settings: Settings) -> str:
@@ -45,9 +47,8 @@ def _error_ratio(settings: Settings) -> str:
 
 
 def _quantile(settings: Settings, quantile: float, by: str = "") -> str:
-    buckets = f"{HTTP_REQUEST_DURATION.bucket}{{{service_job(settings)}}}"
     labels = f"{by}, le" if by else "le"
-    return f"histogram_quantile({number(quantile)}, sum by ({labels}) (rate({buckets}[$__rate_interval])))"
+    return f"histogram_quantile({number(quantile)}, sum by ({labels}) ({request_series(settings).durations}))"
 
 
 def _latency_limits(kit: Kit) -> Limits:
@@ -88,7 +89,7 @@ def duration(kit: Kit) -> OverTime:
         title="Response time (p95) by route",
         description="95 of 100 requests of the route were answered within this time. The limits are those of all "
         "routes together.",
-        queries=(Query(_quantile(kit.settings, 0.95, _ENDPOINT), _LEGEND, exemplars=True),),
+        queries=(Query(_quantile(kit.settings, 0.95, _ENDPOINT), _LEGEND),),
         unit=Unit.SECONDS,
         limits=_latency_limits(kit),
         links=kit.runbooks(*kit.levels("ApiLatencyHigh", "ApiLatencyCritical")),
@@ -125,11 +126,9 @@ def quantiles(kit: Kit) -> OverTime:
     """Return percentiles of all that is chosen."""
     return OverTime(
         title="Response time of the chosen routes",
-        description="Half, 95 and 99 of 100 requests to the routes that are chosen were answered within these times. "
-        "Dots are single requests, with the id of their trace.",
+        description="Half, 95 and 99 of 100 requests to the routes that are chosen were answered within these times.",
         queries=tuple(
-            Query(_quantile(kit.settings, quantile), f"p{number(quantile * 100)}", exemplars=True)
-            for quantile in (0.5, 0.95, 0.99)
+            Query(_quantile(kit.settings, quantile), f"p{number(quantile * 100)}") for quantile in (0.5, 0.95, 0.99)
         ),
         unit=Unit.SECONDS,
         limits=_latency_limits(kit),
@@ -140,14 +139,34 @@ def quantiles(kit: Kit) -> OverTime:
 
 def durations(kit: Kit) -> Heat:
     """Return how durations are distributed."""
-    buckets = f"{HTTP_REQUEST_DURATION.bucket}{{{service_job(kit.settings)}}}"
     return Heat(
         title="How long requests take",
         description="Requests a second by how long they took: the darker, the more. Two bands tell of two kinds of "
         "requests, which a percentile hides.",
-        queries=(Query(f"sum by (le) (rate({buckets}[$__rate_interval]))", "{{le}}", exemplars=True),),
+        queries=(Query(f"sum by (le) ({request_series(kit.settings).durations})", "{{le}}"),),
         width=12,
     )
+
+
+def slow(kit: Kit) -> Heat:
+    """Return the requests that took long, with their traces: the few buckets that many instances can be asked for."""
+    *_, bound, _, _ = HTTP_REQUEST_DURATION.buckets
+    longer = "|".join((*(_bound(bucket) for bucket in HTTP_REQUEST_DURATION.buckets if bucket > bound), r"\+Inf"))
+    buckets, job = HTTP_REQUEST_DURATION.bucket, service_job(kit.settings)
+    beyond = f"sum by (le) (rate({buckets}{{{job}, le=~{quote(longer)}}}[$__rate_interval]))"
+    within = f"sum(rate({buckets}{{{job}, {bucket_matcher(bound)}}}[$__rate_interval]))"
+    return Heat(
+        title=f"Slower than {number(bound)} s, with traces",
+        description=f"Requests a second that took longer than {number(bound)} s. Dots are single requests, with the id "
+        "of their trace.",
+        queries=(Query(f"{beyond} - on () group_left () {within}", "{{le}}", exemplars=True),),
+        width=12,
+    )
+
+
+def _bound(bucket: float) -> str:
+    """Return a pattern of a bucket's bound as libraries write it: 5 or 5.0."""
+    return number(bucket) + (r"(\.0)?" if bucket.is_integer() else "")
 
 
 def answers(kit: Kit) -> OverTime:
@@ -157,8 +176,7 @@ def answers(kit: Kit) -> OverTime:
         description="Requests a second by the first digit of their status code: 4xx are the client's fault, 5xx ours.",
         queries=tuple(
             Query(
-                f'sum(rate({HTTP_REQUESTS}{{{service_job(kit.settings)}, {CODE.name}=~"{kind[0]}.."}}'
-                "[$__rate_interval]))",
+                f'sum({request_series(kit.settings).by_route}{{{CODE.name}=~"{kind[0]}.."}})',
                 kind,
             )
             for kind in CODES

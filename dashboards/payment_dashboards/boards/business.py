@@ -173,7 +173,7 @@ def payments_compared(kit: Kit) -> OverTime:
 
 def volume_of_methods(kit: Kit) -> OverTime:
     """Return the payments by method."""
-    return replace(kit.signal("payment_methods"), colours=METHODS, stacked=True)
+    return replace(kit.signal("payment_methods", colours=METHODS), stacked=True)
 
 
 def methods_compared(kit: Kit) -> OverTime:

@@ -32,7 +32,7 @@ def given_back(kit: Kit) -> tuple[Panel, ...]:
 def reasons(kit: Kit) -> OverTime:
     """Return the failed payments by reason."""
     failed = kit.logs("Failed payments in the logs", 'event: "payment failed"')
-    return replace(kit.signal("failed_transactions", value_links=(failed,)), colours=FAILURE_REASONS, stacked=True)
+    return replace(kit.signal("failed_transactions", colours=FAILURE_REASONS, value_links=(failed,)), stacked=True)
 
 
 def failures_on_our_side(kit: Kit) -> OverTime:

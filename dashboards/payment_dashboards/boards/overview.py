@@ -15,6 +15,7 @@ from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
 from payment_dashboards.boards.firing import pages_firing, who_is_called
 from payment_dashboards.boards.slo import BUDGET
+from payment_dashboards.colours import CURRENCIES, FAILURE_REASONS, METHODS
 from payment_dashboards.limits import Limits
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.stat import Stat
@@ -54,16 +55,16 @@ def overview(kit: Kit) -> Board:
                     kit.signal("payment_success_ratio", value_links=(errors,)),
                     kit.signal("error_ratio", value_links=(errors,)),
                     kit.signal("api_latency_p95"),
-                    kit.signal("circuit_breaker_state", width=12),
+                    kit.states("circuit_breaker_state", width=12),
                     kit.signal("active_connections", width=12),
                 ),
             ),
             Row(
                 "Business",
                 (
-                    kit.signal("revenue_per_hour", width=12),
-                    kit.signal("payment_methods", width=12),
-                    kit.signal("failed_transactions", width=12),
+                    kit.signal("revenue_per_hour", width=12, colours=CURRENCIES),
+                    kit.signal("payment_methods", width=12, colours=METHODS),
+                    kit.signal("failed_transactions", width=12, colours=FAILURE_REASONS),
                     kit.signal("refund_ratio", width=12),
                 ),
             ),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
-from payment_catalog.http_metrics import HTTP_REQUESTS
 from payment_catalog.promql import quote
+from payment_catalog.request_series import request_series
 from payment_catalog.service_metrics import FAILED_AUTH, SECURITY_EVENTS, SUSPICIOUS_API_CALLS
 from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Unit
@@ -106,7 +106,6 @@ def which_instance(kit: Kit) -> Table:
     """Return what each instance sees a second."""
     job = service_job(kit.settings)
     counted = {
-        "Requests": f"{HTTP_REQUESTS}{{{job}}}",
         "Failed auth": f"{FAILED_AUTH}{{{job}}}",
         "Suspicious": f"{SUSPICIOUS_API_CALLS}{{{job}}}",
         "Rate limited": f"{SECURITY_EVENTS}{{{job}, type={quote(SecurityEvent.RATE_LIMITED)}}}",
@@ -116,16 +115,19 @@ def which_instance(kit: Kit) -> Table:
         title="Which instance?",
         description="What each instance sees a second. An attack on one address shows at one of them; one through the "
         "load balancer at all.",
-        queries=tuple(
-            Query(f"sum by (environment, instance) (rate({selector}[$__rate_interval]))")
-            for selector in counted.values()
+        queries=(
+            Query(f"sum by (environment, instance) ({request_series(kit.settings).by_instance})"),
+            *(
+                Query(f"sum by (environment, instance) (rate({selector}[$__rate_interval]))")
+                for selector in counted.values()
+            ),
         ),
         unit=Unit.PER_SECOND,
         columns=(
             Column(source="instance", title="Instance"),
             *(
                 Column(source=f"Value #{letter}", title=title, unit=Unit.PER_SECOND, width=90, limits=limits.get(title))
-                for letter, title in zip("ABCD", counted, strict=True)
+                for letter, title in zip("ABCD", ("Requests", *counted), strict=True)
             ),
         ),
         sort="Suspicious",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_catalog.http_metrics import HTTP_REQUESTS
 from payment_catalog.promql import quote
+from payment_catalog.request_series import request_series
 from payment_catalog.service_metrics import RATE_LIMIT_REQUESTS
 from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Unit
@@ -79,7 +79,7 @@ def client_errors(kit: Kit) -> OverTime:
         "for what does not exist, 429 by the rate limiter, 499 where the caller went away.",
         queries=(
             Query(
-                f'sum by (code) (rate({HTTP_REQUESTS}{{{service_job(kit.settings)}, code=~"4.."}}[$__rate_interval]))',
+                f'sum by (code) ({request_series(kit.settings).by_route}{{code=~"4.."}})',
                 "{{code}}",
             ),
         ),
