@@ -50,6 +50,23 @@ PRIORITIES: Mapping[str, str] = {
 }
 #: HTTP status codes by their first digit.
 CODES: Mapping[str, str] = {"2xx": GOOD, "3xx": NEUTRAL, "4xx": "yellow", "5xx": CRITICAL}
+#: Of refusals those that service and proxies send: what attackers get is purple and blue, what fails is red.
+STATUS_CODES: Mapping[str, str] = {
+    "400": "yellow",
+    "401": "purple",
+    "403": "dark-purple",
+    "404": "light-yellow",
+    "405": "super-light-yellow",
+    "409": "light-orange",
+    "413": "super-light-orange",
+    "422": "dark-yellow",
+    "429": NEUTRAL,
+    "499": ABSENT,
+    "500": CRITICAL,
+    "502": "light-red",
+    "503": "dark-red",
+    "504": WARNING,
+}
 #: What is idle within a transaction holds its locks and does nothing.
 CONNECTION_STATES: Mapping[str, str] = {
     DatabaseConnectionState.ACTIVE: NEUTRAL,

@@ -120,3 +120,20 @@ def test_a_panel_that_does_not_fit_beside_the_others_is_refused() -> None:
         layout.place(12, 8)
     with pytest.raises(ValueError, match="high stands beside"):
         layout.place(8, 4)
+
+
+@pytest.mark.parametrize("dashboard", Dashboard)
+def test_the_columns_of_a_table_fit_on_a_page_1280_pixels_wide(boards: Boards, dashboard: Dashboard) -> None:
+    for found in panels(boards[dashboard]):
+        if found["type"] != "table":
+            continue
+        widths = {
+            override["matcher"]["options"]: given["value"]
+            for override in found["fieldConfig"]["overrides"]
+            for given in override["properties"]
+            if given["id"] == "custom.width"
+        }
+        (renamed,) = (one["options"]["renameByName"] for one in found["transformations"] if one["id"] == "organize")
+        # Names are in the columns that share what is left.
+        left = found["gridPos"]["w"] / 24 * 1256 - 26 - sum(widths.values())
+        assert left >= 120 * len(set(renamed.values()) - widths.keys()), found["title"]

@@ -14,17 +14,20 @@ from payment_dashboards.panels.panel import Panel, Place
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from payment_dashboards.panels.panel import Link
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverTime(Panel):
     """Lines, with a dashed one at each limit.
 
-    ``colours`` are by the name of the series. ``bounds`` are names of series that are no values but what values stay
-    below: grey and dashed. ``stacked`` is for parts of a whole: areas without lines, since the line of a part that is 0
-    would lie on top of the others. ``calculations`` stand beside each name.
+    ``colours`` and ``own_links`` are by the name of the series. ``bounds`` are names of series that are no values
+    but what values stay below: grey and dashed. ``stacked`` is for parts of a whole: areas without lines, since the
+    line of a part that is 0 would lie on top of the others. ``calculations`` stand beside each name.
     """
 
     colours: Mapping[str, str] = field(default_factory=dict)
+    own_links: Mapping[str, Link] = field(default_factory=dict)
     bounds: tuple[str, ...] = ()
     stacked: bool = False
     calculations: tuple[str, ...] = ("lastNotNull", "max")
@@ -44,7 +47,7 @@ class OverTime(Panel):
             tooltipMode="multi",
             tooltipSort="desc",
             thresholdsStyleMode="dashed" if self.limits else "off",
-            overrides=[*fixed(self.colours), *map(_bound, self.bounds)],
+            overrides=[*fixed(self.colours), *map(_bound, self.bounds), *_links(self.own_links)],
         )
         defaults = panel.extraJson["fieldConfig"]["defaults"]
         defaults.update(min=self.minimum, max=self.maximum, custom=self._custom())
@@ -61,6 +64,13 @@ class OverTime(Panel):
         if limits and self.unit is not Unit.STATE:
             return max(limits) * 1.1 if self.unit is not Unit.RATIO else min(max(limits) * 1.1, 1)
         return None
+
+
+def _links(links: Mapping[str, Link]) -> list[dict[str, Any]]:
+    return [
+        {"matcher": {"id": "byName", "options": str(name)}, "properties": [{"id": "links", "value": [link.json]}]}
+        for name, link in links.items()
+    ]
 
 
 def _bound(name: str) -> dict[str, Any]:
