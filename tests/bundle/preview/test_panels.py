@@ -19,7 +19,7 @@ from payment_bundle.preview.data import PanelData, asked, frames
 from payment_bundle.preview.documents import DashboardError, dashboards_of, read_dashboards
 from payment_bundle.preview.drawn import Drawn, State
 from payment_bundle.preview.export import export
-from payment_bundle.preview.model import Step, Thresholds
+from payment_bundle.preview.field_config import Step, Thresholds
 from payment_bundle.preview.panels import draw
 from payment_bundle.preview.queries import Answers
 from payment_bundle.preview.rendering import Rendered, render_view

@@ -12,7 +12,7 @@ from payment_bundle.preview.units import format_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from payment_bundle.preview.model import FieldOptions
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.queries import Exemplar
 
 #: The largest of each of so many parts of the range are shown.

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from payment_bundle.preview.data import PanelData
-    from payment_bundle.preview.model import FieldOptions, Panel
+    from payment_bundle.preview.field_config import FieldOptions
+    from payment_bundle.preview.model import Panel
     from payment_bundle.preview.view import View
 
 #: More lines than this nobody tells apart, and a browser gets slow.
@@ -153,8 +154,7 @@ def _trace(plotted: Plotted, axis: str) -> Json:
 
 def _line(plotted: Plotted) -> Json:
     custom = plotted.options.custom
-    alone = _lonely(plotted.series)
-    points = custom.draw_style == "points" or custom.show_points == "always" or alone
+    points = custom.show_points == "always" or (custom.show_points == "auto" and _lonely(plotted.series))
     mode = "markers" if custom.draw_style == "points" else "lines+markers" if points else "lines"
     line: Json = {
         "type": "scatter",
