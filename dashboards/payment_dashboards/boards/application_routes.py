@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_catalog.http_metrics import CODE, HTTP_REQUEST_DURATION, METHOD, ROUTE
@@ -160,6 +161,7 @@ def slow(kit: Kit) -> Heat:
         description=f"Requests a second that took longer than {number(bound)} s. Dots are single requests, with the id "
         "of their trace.",
         queries=(Query(f"{beyond} - on () group_left () {within}", "{{le}}", exemplars=True),),
+        interval=timedelta(minutes=1),
         width=12,
     )
 

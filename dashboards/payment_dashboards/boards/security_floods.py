@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_catalog.promql import quote
@@ -126,5 +127,6 @@ def refused_shares(kit: Kit) -> OverTime:
         limits=kit.limits(_RATE_LIMITED, _REFUSED),
         links=kit.runbooks(_RATE_LIMITED, _REFUSED),
         no_value="not that many requests",
+        interval=timedelta(minutes=1),
         width=12,
     )
