@@ -151,7 +151,7 @@ def durations(kit: Kit) -> Heat:
 
 def slow(kit: Kit) -> Heat:
     """Return the requests that took long, with their traces: the few buckets that many instances can be asked for."""
-    *_, bound, _, _ = HTTP_REQUEST_DURATION.buckets
+    *_, bound, _ = HTTP_REQUEST_DURATION.buckets
     longer = "|".join((*(_bound(bucket) for bucket in HTTP_REQUEST_DURATION.buckets if bucket > bound), r"\+Inf"))
     buckets, job = HTTP_REQUEST_DURATION.bucket, service_job(kit.settings)
     beyond = f"sum by (le) (rate({buckets}{{{job}, le=~{quote(longer)}}}[$__rate_interval]))"
