@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test mutate demo bench lock clean
+.PHONY: help generate check lint test mutate demo bench pictures lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/exporter_scrape.py
 	@$(BIN)/python benchmarks/exporter_load.py
 	@$(BIN)/python benchmarks/rule_evaluation.py
+	@$(BIN)/python benchmarks/dashboard_queries.py
+
+pictures: $(VENV)/.dev ## take the pictures of the dashboards in docs/ anew
+	@$(BIN)/python docs/take_pictures.py
 
 lock: ## resolve the pinned dependencies anew
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv

@@ -29,6 +29,8 @@ from payment_alerts.tool import find_tool
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import JsonDocument
+from payment_catalog.durations import parse_duration
+from payment_catalog.http_metrics import CODE, HTTP_REQUESTS, LATENCY_BUCKETS
 from payment_catalog.promql import analyse
 from payment_catalog.publishers import EXPORTER, SERVICE
 
@@ -55,6 +57,7 @@ class Asked:
     panel: str
     expr: str
     span: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +79,20 @@ def queries(catalog: Catalog, watched: Watching) -> Iterator[Asked]:
         choices = {item["name"]: item.get("allValue", "") for item in content["templating"]["list"]}
         for panel in content["panels"]:
             for target in panel.get("targets", ()):
+                step = max(
+                    span // POINTS, SCRAPE, int(parse_duration(panel.get("interval", f"{SCRAPE}s")).total_seconds())
+                )
                 yield Asked(
                     dashboard,
                     panel["title"],
-                    interpolated(target["expr"], choices, span),
+                    interpolated(target["expr"], choices, span, step),
                     0 if target["instant"] else span,
+                    step,
                 )
 
 
-def interpolated(expr: str, choices: Mapping[str, str], span: int) -> str:
+def interpolated(expr: str, choices: Mapping[str, str], span: int, step: int) -> str:
     """Return ``expr`` with everything chosen."""
-    step = max(span // POINTS, SCRAPE)
     builtin = {"$__rate_interval": f"{max(step + SCRAPE, 4 * SCRAPE)}s", "$__interval": f"{step}s"}
     for name, value in {**builtin, "$__range": f"{span}s"}.items():
         expr = expr.replace(name, value)
@@ -113,7 +119,8 @@ def write_history(catalog: Catalog, watched: Watching, file: TextIO, now: int) -
                 write(file, series, (speed * (moment - moments[0]) for moment in moments), moments)
             for series, value in gauges(metric, target):
                 written += 1
-                write(file, series, itertools.repeat(value), moments)
+                # Where 0 is filtered out, there would be nothing to compute.
+                write(file, series, itertools.repeat(value or 1), moments)
     return written + write_recorded(catalog, watched, read, file, moments)
 
 
@@ -126,27 +133,39 @@ def write(file: TextIO, series: str, values: Iterable[float], moments: range) ->
 
 def write_recorded(catalog: Catalog, watched: Watching, read: frozenset[str], file: TextIO, moments: range) -> int:
     """Write the recorded series and return how many there are."""
-    values = {
-        label.name: tuple(label_set[label.name] for label_set in label_sets(metric))
-        for metric in catalog.metrics
-        for label in metric.labels
-        if label.values or label.name == "route"
-    }
-    bounds = {"le": tuple(str(bound) for metric in catalog.metrics for bound in metric.buckets[:15])}
-    known = {"environment": next(iter(SETTINGS.environments)), "namespace": SETTINGS.namespace, "job": SETTINGS.service}
-    written = 0
     declared = catalog.declared(watched.recordings)
+    values = closed_values(catalog)
+    written = 0
     for name in sorted(read & {rule.record for rule in (*catalog.recordings, *watched.recordings)}):
-        label_values = {**values, **bounds}
-        sets: list[dict[str, str]] = [known]
-        for label in sorted(declared[name] - known.keys()):
-            choices = sorted(set(label_values.get(label, ("one",))))
-            sets = [{**found, label: value} for found in sets for value in choices]
-        for labels in sets:
-            series = selector(name, labels)
-            write(file, series, (1 + moment % 7 for moment in moments), moments)
-        written += len(sets)
+        for labels in recorded_label_sets(declared[name], values):
+            written += 1
+            write(file, selector(name, labels), (1 + moment % 7 for moment in moments), moments)
     return written
+
+
+def closed_values(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """Return the values of each label that has a few."""
+    found: dict[str, tuple[str, ...]] = {}
+    for metric in catalog.metrics:
+        for label in metric.labels:
+            if label.values or label == CODE:
+                found[label.name] = tuple(sorted({labels[label.name] for labels in label_sets(metric)}))
+    return {**found, "le": (*map(str, LATENCY_BUCKETS), "+Inf")}
+
+
+def recorded_label_sets(labels: frozenset[str], values: Mapping[str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """Return the label sets of a recorded series; each route has one method."""
+    sets = [
+        {"environment": next(iter(SETTINGS.environments)), "namespace": SETTINGS.namespace, "job": SETTINGS.service}
+    ]
+    endpoints = {(found["method"], found["route"]) for found in label_sets(HTTP_REQUESTS)}
+    left = labels - sets[0].keys()
+    if {"route", "method"} <= left:
+        sets = [{**sets[0], "method": method, "route": route} for method, route in sorted(endpoints)]
+        left -= {"route", "method"}
+    for label in sorted(left):
+        sets = [{**found, label: value} for found in sets for value in values.get(label, ("one",))]
+    return sets
 
 
 def ask(url: str, asked: Asked, now: int) -> Answered:
@@ -155,8 +174,7 @@ def ask(url: str, asked: Asked, now: int) -> Answered:
     for _ in range(REPETITIONS + 1):
         start = time.perf_counter()
         if asked.span:
-            step = max(asked.span // POINTS, SCRAPE)
-            times = {"start": now - asked.span, "end": now, "step": step}
+            times = {"start": now - asked.span, "end": now, "step": asked.step}
             answer = requests.post(f"{url}/api/v1/query_range", {"query": asked.expr, **times}, timeout=60)
         else:
             answer = requests.post(f"{url}/api/v1/query", {"query": asked.expr, "time": now}, timeout=60)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from payment_alerts.groups import alert_groups, recordings
 from payment_bundle.expression_check import expression_findings
-from payment_bundle.generation import generate_documents
+from payment_bundle.generation import generate_documents, grafana_documents
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
+from payment_dashboards.linting import dashboard_findings
 
 ROOT = Path(__file__).parents[1]
 RUNS = 5
@@ -52,12 +53,19 @@ def main() -> None:
     generated = time.process_time()
     rendered = render_all(documents)
     written = time.process_time()
-    expression_findings(rendered, catalog.declared(recordings(alert_groups(catalog))))
+    declared = catalog.declared(recordings(alert_groups(catalog)))
+    expression_findings(rendered, declared)
     checked = time.process_time()
+    dashboard_findings(rendered, declared)
+    linted = time.process_time()
+    dashboards = render_all(grafana_documents(catalog))
+    drawn = time.process_time()
     size = sum(map(len, rendered.values()))
     print(f"  generators   {(generated - started) * 1000:6.0f} ms for {len(documents)} documents")
     print(f"  rendering    {(written - generated) * 1000:6.0f} ms for {size / 1024:.0f} KiB")
     print(f"  expressions  {(checked - written) * 1000:6.0f} ms")
+    print(f"  dashboards checked {(linted - checked) * 1000:.0f} ms")
+    print(f"dashboards, with the alerts that they read: {drawn - linted:.2f} s of CPU for {len(dashboards)} files")
 
 
 if __name__ == "__main__":

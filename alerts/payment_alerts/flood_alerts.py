@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario, outlined
@@ -38,8 +37,6 @@ USUAL = timedelta(hours=6)
 YESTERDAY = timedelta(days=1) - USUAL / 2
 #: Share of the requests that are refused; below it most callers are served.
 SHARE = 0.5
-#: No fault of the caller's: the limiter's answer has an alert of its own, and who went away was waiting for us.
-NOT_REFUSED = f"{HTTPStatus.TOO_MANY_REQUESTS.value}|{http_metrics.CLIENT_CLOSED_REQUEST}"
 
 _AT = timedelta(minutes=30)
 _MINUTES = 30
@@ -246,7 +243,7 @@ def most_requests_refused(job: str, target: Target) -> Alert:
 
     return Alert(
         name="MostRequestsRefused",
-        expr=f'sum by ({JOB}) (rate({requests}{{{job}, code=~"4..", code!~"{NOT_REFUSED}"}}[{WINDOW}]))'
+        expr=f'sum by ({JOB}) (rate({requests}{{{job}, code=~"4..", code!~"{http_metrics.NOT_REFUSED}"}}[{WINDOW}]))'
         f" / (sum by ({JOB}) (rate({requests}{{{job}}}[{WINDOW}])) > {MANY}) > {number(SHARE)}",
         # Two windows: a client that was deployed with a mistake is rolled back or seen by then.
         pending=pending,

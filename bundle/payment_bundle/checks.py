@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from payment_alerts.amtool import Amtool
 from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
+from payment_alerts.rules import rules
 from payment_bundle.declaration import declared_at
 from payment_bundle.drift import drift
 from payment_bundle.expression_check import expression_findings
@@ -16,6 +17,7 @@ from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.findings import Finding
+from payment_catalog.promql import PromQLError
 from payment_dashboards.linting import dashboard_findings
 from payment_dashboards.linting.model import is_dashboard
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from payment_catalog.documents import Documents
     from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
 
@@ -36,6 +39,14 @@ class Check:
 
     name: str
     run: Callable[[], tuple[Finding, ...]]
+
+
+def generated(catalog: Catalog) -> tuple[Documents, tuple[Finding, ...]]:
+    """Return every document; or none, and what is wrong with rules that dashboards cannot read."""
+    try:
+        return generate_documents(catalog), ()
+    except PromQLError:
+        return {}, source_findings(catalog, render_all(rules(catalog, alert_groups(catalog))))
 
 
 def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Finding, ...]:
@@ -54,7 +65,7 @@ def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Fi
 def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Check]:
     """Return the checks of a bundle for ``settings`` that was written to ``out``, the dearest, if asked for, last."""
     catalog = build_catalog(settings)
-    documents = generate_documents(catalog)
+    documents, unreadable = generated(catalog)
     rendered = render_all(documents)
     manifest = manifest_of(documents, rendered)
 
@@ -71,7 +82,9 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
             *dashboard_findings({**rendered, **differing}, declared, str(out), only=differing),
         )
 
-    yield Check("expressions and dashboards of the catalogue", lambda: source_findings(catalog, rendered))
+    yield Check("expressions and dashboards of the catalogue", lambda: unreadable or source_findings(catalog, rendered))
+    if unreadable:
+        return
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
     yield Check("expressions and dashboards of edited files", edited)
     yield Check("promtool check rules", lambda: Promtool().check_rules(files("prometheus/rules")))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from payment_bundle.changes import Changes, plan_changes
-from payment_bundle.checks import checks, source_findings
+from payment_bundle.checks import checks, generated, source_findings
 from payment_bundle.delivery import diff, push
 from payment_bundle.demo.ports import Ports
-from payment_bundle.generation import PARTS, generate_documents, part_of
+from payment_bundle.generation import PARTS, part_of
 from payment_bundle.manifest import manifest_of, read_manifest
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.rendering import render_all
@@ -47,9 +47,10 @@ def generate(
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
     parts = _parts(only)
     catalog = build_catalog(load_settings(config))
-    documents = {path: doc for path, doc in generate_documents(catalog).items() if part_of(path) in parts}
+    every, unreadable = generated(catalog)
+    documents = {path: document for path, document in every.items() if part_of(path) in parts}
     rendered = render_all(documents)
-    findings = source_findings(catalog, rendered)
+    findings = unreadable or source_findings(catalog, rendered)
     if findings:
         _report(findings)
         typer.echo(f"{len(findings)} finding(s); nothing was written", err=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from payment_catalog.metric import Label, Metric, MetricType
 from payment_catalog.publishers import SERVICE
 
@@ -10,6 +12,8 @@ OTHER_METHOD = "OTHER"
 OTHER_CODE = "OTHER"
 #: nginx's code for a client that went away before the response began; no server sends it.
 CLIENT_CLOSED_REQUEST = 499
+#: Codes, as a pattern, that are no fault of the caller's: the limiter's answer, and who went away was waiting for us.
+NOT_REFUSED = f"{HTTPStatus.TOO_MANY_REQUESTS.value}|{CLIENT_CLOSED_REQUEST}"
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER_METHOD)
 
 #: Seconds. Holds the runbook's limits of 0.2 and 0.5 exactly, so that a quantile near them is not interpolated.

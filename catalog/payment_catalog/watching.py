@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import promql_parser as ast
@@ -43,7 +44,7 @@ class WatchedAlert:
     @property
     def limits(self) -> tuple[Limit, ...]:
         """Every comparison with a number, from the left."""
-        return tuple(_limits(parse(self.expr)))
+        return _limits_of(self.expr)
 
     @property
     def limit(self) -> Limit:
@@ -87,6 +88,11 @@ class Watching:
 
 def _ranges(node: ast.Expr) -> tuple[timedelta, ...]:
     return (node.range,) if isinstance(node, ast.MatrixSelector) else ()
+
+
+@cache
+def _limits_of(expression: str) -> tuple[Limit, ...]:
+    return tuple(_limits(parse(expression)))
 
 
 def _limits(node: ast.Expr) -> Iterator[Limit]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_dashboards.board import documents
+from payment_catalog.documents import JsonDocument
+from payment_dashboards.board import grafana_dashboard
 from payment_dashboards.boards import BOARDS
 from payment_dashboards.kit import Kit
 from payment_dashboards.provisioning import provisioning
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 def generate(catalog: Catalog, watching: Watching) -> Documents:
     """Return every dashboard, Grafana's provisioning files, and both as ConfigMaps."""
     kit = Kit(catalog, watching)
+    declared = catalog.declared(watching.recordings)
     dashboards: dict[str, Document] = {}
     for board in BOARDS:
-        dashboards.update(documents(board(kit), catalog, watching, board.__module__))
+        shown = board(kit)
+        content = grafana_dashboard(shown, kit, declared)
+        dashboards[f"grafana/dashboards/{shown.dashboard}.json"] = JsonDocument(content, board.__module__)
     return {**dashboards, **provisioning(catalog), **sidecar(catalog, dashboards)}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
-from payment_catalog.documents import JsonDocument
 from payment_dashboards.choices import everywhere, variables
 from payment_dashboards.layout import Layout
 from payment_dashboards.marks import marks
@@ -19,14 +18,13 @@ from payment_dashboards.panels.panel import Place
 from payment_dashboards.pruning import pruned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from payment_catalog.catalog import Catalog
     from payment_catalog.dashboards import Dashboard
-    from payment_catalog.documents import Documents
+    from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
-    from payment_catalog.watching import Watching
     from payment_dashboards.choices import Choice
+    from payment_dashboards.kit import Kit
     from payment_dashboards.panels.note import Note
     from payment_dashboards.panels.panel import Panel
 
@@ -62,8 +60,9 @@ class Board:
         return *everywhere(settings, monitoring=self.monitoring), *self.choices
 
 
-def documents(board: Board, catalog: Catalog, watching: Watching, source: str) -> Documents:
-    """Return Grafana's file of ``board``; ``source`` is the module that declares it."""
+def grafana_dashboard(board: Board, kit: Kit, declared: Mapping[str, Labels]) -> dict[str, Any]:
+    """Return ``board`` as Grafana's JSON; ``declared`` are all series with their labels."""
+    settings, choices = kit.settings, board.offered(kit.settings)
     dashboard = core.Dashboard(
         title=board.dashboard.heading,
         uid=board.dashboard.value,
@@ -75,18 +74,15 @@ def documents(board: Board, catalog: Catalog, watching: Watching, source: str) -
         time=core.Time(board.since, "now"),
         timezone="browser",
         graphTooltip=1,
-        templating=core.Templating(list=variables(board.offered(catalog.settings))),
-        annotations=marks(catalog.settings, board.dashboard, watching, board.offered(catalog.settings)),
-        links=navigation(catalog.settings, board.dashboard),
-        panels=list(_panels(board, catalog, watching)),
+        templating=core.Templating(list=variables(choices)),
+        annotations=marks(settings, board.dashboard, kit.watching, choices),
+        links=navigation(settings, board.dashboard),
+        panels=list(_panels(board, choices, declared)),
     )
-    content = pruned(json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder)))
-    return {f"grafana/dashboards/{board.dashboard}.json": JsonDocument(content, source)}
+    return pruned(json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder)))
 
 
-def _panels(board: Board, catalog: Catalog, watching: Watching) -> Iterator[core.Panel]:
-    choices = board.offered(catalog.settings)
-    declared = catalog.declared(watching.recordings)
+def _panels(board: Board, choices: tuple[Choice, ...], declared: Mapping[str, Labels]) -> Iterator[core.Panel]:
     identifiers = count(1)
     layout = Layout()
     for row in board.rows:

@@ -43,7 +43,7 @@ def test_slow_requests_lead_to_their_traces() -> None:
     with_exemplars = {
         panel["title"] for panel in BOARD.panels if any(target.get("exemplar") for target in panel["targets"])
     }
-    assert with_exemplars == {"Slower than 2.5 s, with traces"}
+    assert with_exemplars == {"Slower than 5 s, with traces"}
 
 
 def test_a_route_without_errors_has_an_error_rate_of_zero() -> None:

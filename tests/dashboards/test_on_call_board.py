@@ -12,7 +12,7 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.promql import analyse
 from payment_catalog.settings import Settings
-from payment_dashboards.board import documents
+from payment_dashboards.board import grafana_dashboard
 from payment_dashboards.boards.on_call import on_call
 from payment_dashboards.kit import Kit
 from payment_dashboards.panels.note import Note
@@ -69,8 +69,8 @@ def test_where_nobody_is_called_there_is_no_row_on_escalation() -> None:
 
 @pytest.mark.parametrize("title", ["Watchdog", "Monitoring up", "Alerts that fire", "Messages"])
 def test_a_chosen_environment_hides_neither_the_monitoring_nor_what_belongs_to_none(title: str) -> None:
-    made = documents(on_call(OURS), OURS.catalog, OURS.watching, __name__)["grafana/dashboards/payment-oncall.json"]
-    (panel,) = (found for found in made.content["panels"] if found["title"] == title)  # type: ignore[attr-defined]
+    made = grafana_dashboard(on_call(OURS), OURS, OURS.catalog.declared(OURS.watching.recordings))
+    (panel,) = (found for found in made["panels"] if found["title"] == title)
     for target in panel["targets"]:
         selectors = target["expr"].count("{")
         assert selectors

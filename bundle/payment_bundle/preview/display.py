@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payment_bundle.preview.colours import classic, hexadecimal
-from payment_bundle.preview.model import RangeMapping, SpecialMapping, ValueMapping
+from payment_bundle.preview.field_config import RangeMapping, SpecialMapping, ValueMapping
 from payment_bundle.preview.units import format_value
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from payment_bundle.preview.model import FieldOptions, Mapping, Meaning, Step
+    from payment_bundle.preview.field_config import FieldOptions, Mapping, Meaning, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from payment_bundle.preview.model import FieldOptions
+from payment_bundle.preview.field_config import FieldOptions
 
 if TYPE_CHECKING:
-    from payment_bundle.preview.model import FieldConfig, Matcher
+    from payment_bundle.preview.field_config import FieldConfig, Matcher
 
 
 class Fields:

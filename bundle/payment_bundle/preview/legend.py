@@ -12,8 +12,9 @@ from payment_bundle.preview.series import calc_title, calculate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.links import Link
-    from payment_bundle.preview.model import FieldOptions, Legend
+    from payment_bundle.preview.model import Legend
     from payment_bundle.preview.series import Series
     from payment_bundle.preview.view import View
 

@@ -10,7 +10,8 @@ from payment_bundle.preview.interpolation import Datum, in_address, in_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from payment_bundle.preview.model import Dashboard, DashboardLink, DataLink
+    from payment_bundle.preview.field_config import DataLink
+    from payment_bundle.preview.model import Dashboard, DashboardLink
     from payment_bundle.preview.series import Series
     from payment_bundle.preview.view import View
 

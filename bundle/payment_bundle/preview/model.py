@@ -1,22 +1,13 @@
-"""What the preview reads of Grafana's dashboard JSON, typed; names and defaults are Grafana's."""
+"""What the preview reads of Grafana's dashboard JSON, typed: a dashboard, its panels, variables and annotations."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-
-class Part(BaseModel):
-    """A part of the document: ``null`` means that it was left out, and what is not read here is ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+from payment_bundle.preview.field_config import DataLink, FieldConfig
+from payment_bundle.preview.part import Part
 
 
 class GridPos(Part):
@@ -26,198 +17,6 @@ class GridPos(Part):
     y: int = Field(default=0, ge=0)
     w: int = Field(default=12, ge=1, le=24)
     h: int = Field(default=8, ge=1)
-
-
-class Step(Part):
-    """A threshold: its colour holds from ``value`` on; the first one has no value."""
-
-    color: str = "green"
-    value: float | None = None
-
-
-class Thresholds(Part):
-    """Steps, ascending."""
-
-    mode: Literal["absolute", "percentage"] = "absolute"
-    steps: tuple[Step, ...] = ()
-
-
-class Meaning(Part):
-    """What a mapping shows instead of a value; an empty text leaves the value."""
-
-    text: str = ""
-    color: str = ""
-
-
-class ValueMapping(Part):
-    """Meanings of single values, written as texts."""
-
-    type: Literal["value"]
-    options: dict[str, Meaning]
-
-
-class RangeOptions(Part):
-    """From, to (both included) and what that means."""
-
-    from_: float | None = Field(default=None, alias="from")
-    to: float | None = None
-    result: Meaning = Meaning()
-
-
-class RangeMapping(Part):
-    """Meaning of a range."""
-
-    type: Literal["range"]
-    options: RangeOptions
-
-
-class SpecialOptions(Part):
-    """A special value, and what it means."""
-
-    match: Literal["null", "nan", "null+nan", "empty", "true", "false"]
-    result: Meaning = Meaning()
-
-
-class SpecialMapping(Part):
-    """Meaning of no value."""
-
-    type: Literal["special"]
-    options: SpecialOptions
-
-
-Mapping = ValueMapping | RangeMapping | SpecialMapping
-
-
-class Color(Part):
-    """How a field gets its colour."""
-
-    mode: str = "thresholds"
-    fixed_color: str = ""
-
-
-class DataLink(Part):
-    """A link that a field or a panel offers; its address has variables."""
-
-    title: str = ""
-    url: str = ""
-    target_blank: bool = False
-
-
-class Stacking(Part):
-    """Whether series stand on each other."""
-
-    mode: Literal["none", "normal", "percent"] = "none"
-    group: str = "A"
-
-
-class ThresholdsStyle(Part):
-    """How thresholds show on a chart."""
-
-    mode: str = "off"
-
-
-class LineStyle(Part):
-    """Solid, or of dashes."""
-
-    fill: Literal["solid", "dash", "dot", "square"] = "solid"
-
-
-class Scale(Part):
-    """Linear or logarithmic."""
-
-    type: Literal["linear", "log", "symlog"] = "linear"
-
-
-class HideFrom(Part):
-    """Where a series is not shown."""
-
-    viz: bool = False
-    legend: bool = False
-    tooltip: bool = False
-
-
-class CellOptions(Part):
-    """How a table's cell shows its value."""
-
-    type: str = "auto"
-    mode: str = "gradient"
-
-
-class Custom(Part):
-    """Options of a field that belong to one type of panel."""
-
-    draw_style: Literal["line", "bars", "points"] = "line"
-    line_width: float = 1
-    fill_opacity: float = 0
-    line_interpolation: Literal["linear", "smooth", "stepBefore", "stepAfter"] = "linear"
-    line_style: LineStyle = LineStyle()
-    show_points: str = "auto"
-    span_nulls: bool | float = False
-    stacking: Stacking = Stacking()
-    thresholds_style: ThresholdsStyle = ThresholdsStyle()
-    scale_distribution: Scale = Scale()
-    axis_label: str = ""
-    axis_placement: str = "auto"
-    axis_soft_min: float | None = None
-    axis_soft_max: float | None = None
-    transform: str = ""
-    hide_from: HideFrom = HideFrom()
-    width: int | None = None
-    align: str = "auto"
-    display_mode: str = ""
-    cell_options: CellOptions | None = None
-    hidden: bool = False
-
-    @property
-    def cell(self) -> CellOptions:
-        """How a cell shows, whether written as Grafana 9.4 and later do or as before."""
-        if self.cell_options:
-            return self.cell_options
-        return CellOptions(type=self.display_mode or "auto")
-
-
-class FieldOptions(Part):
-    """How the values of one field show."""
-
-    display_name: str = ""
-    unit: str = ""
-    decimals: int | None = None
-    min: float | None = None
-    max: float | None = None
-    no_value: str = ""
-    thresholds: Thresholds = Thresholds()
-    mappings: tuple[Mapping, ...] = ()
-    color: Color | None = None
-    links: tuple[DataLink, ...] = ()
-    custom: Custom = Custom()
-
-
-class Matcher(Part):
-    """Which fields an override is for."""
-
-    id: str
-    options: Any = None
-
-
-class Property(Part):
-    """One option that an override sets; ``id`` is a path such as ``custom.width``."""
-
-    id: str
-    value: Any = None
-
-
-class Override(Part):
-    """Options of the fields that match."""
-
-    matcher: Matcher
-    properties: tuple[Property, ...] = ()
-
-
-class FieldConfig(Part):
-    """Options of all fields of a panel, and of some."""
-
-    defaults: FieldOptions = FieldOptions()
-    overrides: tuple[Override, ...] = ()
 
 
 class Target(Part):
@@ -303,7 +102,7 @@ class Transformation(Part):
     """A change of the data before they show."""
 
     id: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     disabled: bool = False
 
 
@@ -336,9 +135,7 @@ class Variable(Part):
     include_all: bool = False
     all_value: str = ""
     hide: int = 0
-    regex: str = ""
-    current: dict[str, Any] = {}
-    options: tuple[dict[str, Any], ...] = ()
+    current: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def title(self) -> str:

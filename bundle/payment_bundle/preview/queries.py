@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import requests
+
 from payment_bundle.prometheus_api import PrometheusError, UnreachableError
 
 if TYPE_CHECKING:
@@ -162,11 +164,12 @@ class Answers:
 
 def ask(api: PrometheusApi, questions: Iterable[Question], limit: float = _LIMIT) -> Answers:
     """Ask every question and wait at most ``limit`` seconds for all; a Prometheus that is away is asked once."""
-    run = _Run(api, monotonic() + limit)
     distinct = tuple(dict.fromkeys(questions))
-    if len(distinct) < 2:
-        return Answers({question: run.answer(question) for question in distinct})
-    with ThreadPoolExecutor(min(_AT_ONCE, len(distinct)), thread_name_prefix="preview") as threads:
+    with (
+        requests.Session() as session,
+        ThreadPoolExecutor(min(_AT_ONCE, len(distinct) or 1), thread_name_prefix="preview") as threads,
+    ):
+        run = _Run(replace(api, session=session), monotonic() + limit)
         return Answers(dict(zip(distinct, threads.map(run.answer, distinct), strict=True)))
 
 

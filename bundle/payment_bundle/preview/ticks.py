@@ -11,7 +11,7 @@ from payment_bundle.preview.units import format_value, plain_decimals, scale
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from payment_bundle.preview.model import FieldOptions
+    from payment_bundle.preview.field_config import FieldOptions
 
 _STEPS = (1, 2, 2.5, 5, 10)
 _MARKS = 5

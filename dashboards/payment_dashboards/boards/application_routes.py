@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_catalog.http_metrics import CODE, HTTP_REQUEST_DURATION, METHOD, ROUTE
@@ -150,7 +151,7 @@ def durations(kit: Kit) -> Heat:
 
 def slow(kit: Kit) -> Heat:
     """Return the requests that took long, with their traces: the few buckets that many instances can be asked for."""
-    *_, bound, _, _ = HTTP_REQUEST_DURATION.buckets
+    *_, bound, _ = HTTP_REQUEST_DURATION.buckets
     longer = "|".join((*(_bound(bucket) for bucket in HTTP_REQUEST_DURATION.buckets if bucket > bound), r"\+Inf"))
     buckets, job = HTTP_REQUEST_DURATION.bucket, service_job(kit.settings)
     beyond = f"sum by (le) (rate({buckets}{{{job}, le=~{quote(longer)}}}[$__rate_interval]))"
@@ -160,6 +161,7 @@ def slow(kit: Kit) -> Heat:
         description=f"Requests a second that took longer than {number(bound)} s. Dots are single requests, with the id "
         "of their trace.",
         queries=(Query(f"{beyond} - on () group_left () {within}", "{{le}}", exemplars=True),),
+        interval=timedelta(minutes=1),
     )
 
 

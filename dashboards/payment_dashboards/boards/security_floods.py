@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_catalog.promql import quote
+from payment_catalog.http_metrics import NOT_REFUSED
+from payment_catalog.promql import number, quote
 from payment_catalog.request_series import request_series
 from payment_catalog.service_metrics import RATE_LIMIT_REQUESTS
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signals import JOB, Query, service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import RateLimitOutcome, SecurityEvent
 from payment_dashboards.board import Row
@@ -116,13 +117,20 @@ def rate_limiter(kit: Kit) -> OverTime:
     )
 
 
+def _faulty(kit: Kit) -> str:
+    """Return what the alert compares, from series that are recorded by route instead of every counter."""
+    requests = request_series(kit.settings).by_route
+    faulty = f'sum by ({JOB}) ({requests}{{code=~"4..", code!~{quote(NOT_REFUSED)}}})'
+    return f"{faulty} / (sum by ({JOB}) ({requests}) > {number(kit.watching.alerts[_FLOOD].limit.value)})"
+
+
 def refused_shares(kit: Kit) -> OverTime:
     """Return the share of many requests that is refused."""
     return OverTime(
         title="Share of many requests that is refused",
         description="Share that the rate limiter refuses, and share that is faulty in itself, while so many requests "
         "arrive that it matters: above the limit most callers are not served, or most requests are an attack.",
-        queries=(kit.measured(_RATE_LIMITED, "by the rate limiter"), kit.measured(_REFUSED, "as faulty")),
+        queries=(kit.measured(_RATE_LIMITED, "by the rate limiter"), Query(_faulty(kit), "as faulty")),
         unit=Unit.RATIO,
         limits=kit.limits(_RATE_LIMITED, _REFUSED),
         links=kit.runbooks(_RATE_LIMITED, _REFUSED),

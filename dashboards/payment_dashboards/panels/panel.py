@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib.core import GridPos, Target
 
+from payment_catalog.durations import format_duration
 from payment_catalog.thresholds import Unit
 from payment_dashboards.choices import DATASOURCE, narrow
 from payment_dashboards.limits import NO_LIMITS, Limits
@@ -16,6 +17,7 @@ from payment_dashboards.units import GRAFANA_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
     from grafanalib import core
 
@@ -54,7 +56,8 @@ class Panel(ABC):
     """A panel that shows the results of ``queries``, in ``unit``.
 
     ``links`` stand in the panel's head, ``value_links`` at each of its values. ``no_value`` is shown where there is no
-    data: absence can be good news. ``width`` is in Grafana's 24 columns, ``height`` in its lines of 30 pixels.
+    data: absence can be good news. ``interval`` is the least time between two points, for queries of very many series.
+    ``width`` is in Grafana's 24 columns, ``height`` in its lines of 30 pixels.
     """
 
     title: str
@@ -66,6 +69,7 @@ class Panel(ABC):
     value_links: tuple[Link, ...] = ()
     no_value: str = NO_DATA
     decimals: int | None = None
+    interval: timedelta | None = None
     width: int = 8
     height: int = 8
 
@@ -87,6 +91,7 @@ class Panel(ABC):
             "gridPos": place.position,
             "links": [link.json for link in self.links],
             "thresholds": self.limits.steps,
+            "interval": format_duration(self.interval) if self.interval else None,
             "maxDataPoints": None,
             "extraJson": {"fieldConfig": {"defaults": self._defaults()}},
         }

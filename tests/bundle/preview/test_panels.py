@@ -16,9 +16,13 @@ from markupsafe import escape
 from sockets import free_port
 
 from payment_bundle.preview.colours import hexadecimal, readable_on
+from payment_bundle.preview.data import PanelData, asked, frames
 from payment_bundle.preview.documents import DashboardError, dashboards_of, read_dashboards
 from payment_bundle.preview.drawn import Drawn, State
 from payment_bundle.preview.export import export
+from payment_bundle.preview.field_config import Step, Thresholds
+from payment_bundle.preview.panels import draw
+from payment_bundle.preview.queries import Answers
 from payment_bundle.preview.rendering import Rendered, render_view
 from payment_bundle.preview.variables import first_choices
 from payment_bundle.preview.view import View
@@ -102,6 +106,45 @@ def test_lines_with_thresholds_events_and_links(rendered: Rendered) -> None:
     minutes = [round((alert[end] / 1000 - began().timestamp()) / 60) for end in ("start", "end")]
     assert minutes == [62, 82]
     assert "q=%2Forders&amp;at=" in drawn(rendered, "Failing over time").html
+
+
+def test_the_largest_exemplars_are_marked_with_their_labels(dashboards: Dashboards, rendered: Rendered) -> None:
+    panel = next(panel for panel in dashboards["everything"].panels if panel.id == 7)
+    (target,) = asked(rendered.view, panel)
+    assert target.exemplars is not None
+    answer = [
+        {
+            "seriesLabels": {"__name__": "x", "route": HOSTILE},
+            "exemplars": [
+                {
+                    "timestamp": began().timestamp() + 60 + number,
+                    "value": f"0.00{number}",
+                    "labels": {"trace_id": f"t{number}"},
+                }
+                for number in range(5)
+            ],
+        }
+    ]
+    series = {"resultType": "matrix", "result": [{"metric": {}, "values": [[began().timestamp(), "0.01"]]}]}
+    answers = Answers({target.question: series, target.exemplars: answer})
+    data = PanelData(frames((target,), answers), answers.exemplars(target.exemplars))
+    drawn_panel = draw(panel, data, rendered.view)
+    assert drawn_panel.figure is not None
+    marks = drawn_panel.figure.traces[-1]
+    assert (marks["name"], marks["y"]) == ("exemplar", [0.003, 0.004])
+    assert marks["text"][-1] == f"0.400% route={HOSTILE} trace_id=t4"
+
+
+def test_before_a_transparent_step_a_limit_is_one_from_above(dashboards: Dashboards, prometheus: PrometheusApi) -> None:
+    panel = next(panel for panel in dashboards["everything"].panels if panel.id == 7)
+    steps = (Step(color="red"), Step(color="orange", value=0.005), Step(color="transparent", value=0.01))
+    defaults = panel.field_config.defaults.model_copy(update={"thresholds": Thresholds(steps=steps)})
+    config = panel.field_config.model_copy(update={"defaults": defaults})
+    view = view_of(dashboards)
+    one = view.dashboard.model_copy(update={"panels": (panel.model_copy(update={"field_config": config}),)})
+    chart = figure(render_view(replace(view, dashboard=one), prometheus), "Failing over time")
+    limits = [shape for shape in chart["layout"]["shapes"] if shape.get("name") == "threshold"]
+    assert [(one["y0"], one["line"]["color"]) for one in limits] == [(0.005, RED), (0.01, ORANGE)]
 
 
 def test_stacked_areas_and_an_axis_on_the_right(rendered: Rendered) -> None:

@@ -16,6 +16,7 @@ from sockets import free_port
 from waiting import wait_until
 
 from payment_bundle.demo.ports import PortTakenError
+from payment_bundle.preview.assets import PackagesMissingError, require_packages
 from payment_bundle.preview.server import serve_dashboards
 
 if TYPE_CHECKING:
@@ -89,6 +90,15 @@ def test_a_taken_port_is_said(dashboards: Dashboards, prometheus: PrometheusApi)
         ended = payobs("--serve", "--port", str(port), "--prometheus", prometheus.url)
         assert (ended.returncode, ended.stdout) == (2, "")
         assert f"port {port} is in use; choose another with --port" in ended.stderr
+
+
+def test_a_missing_package_is_said_in_one_line() -> None:
+    require_packages("plotly", "starlette")
+    with pytest.raises(PackagesMissingError) as raised:
+        require_packages("plotly", "not_installed_anywhere")
+    assert str(raised.value) == (
+        "not_installed_anywhere: not installed; install it with: pip install 'payment-observability[preview]'"
+    )
 
 
 def test_the_command_writes_pages(prometheus: PrometheusApi, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from payment_bundle.preview.model import FieldOptions
+from payment_bundle.preview.field_config import FieldOptions
 from payment_bundle.preview.ticks import value_axis
 from payment_bundle.preview.units import format_value
 

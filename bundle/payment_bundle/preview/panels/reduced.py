@@ -12,8 +12,9 @@ from payment_bundle.preview.series import calculate
 
 if TYPE_CHECKING:
     from payment_bundle.preview.data import PanelData
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.links import Link
-    from payment_bundle.preview.model import FieldOptions, Panel
+    from payment_bundle.preview.model import Panel
     from payment_bundle.preview.series import Series
     from payment_bundle.preview.view import View
 

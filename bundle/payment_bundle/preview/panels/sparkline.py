@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from payment_bundle.preview.model import FieldOptions
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.series import Series
 
 WIDTH, HEIGHT = 100, 30

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from payment_bundle.preview.data import PanelData
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.figure import Json
     from payment_bundle.preview.links import Link
-    from payment_bundle.preview.model import FieldOptions, Panel
+    from payment_bundle.preview.model import Panel
     from payment_bundle.preview.series import Series
     from payment_bundle.preview.view import View
 

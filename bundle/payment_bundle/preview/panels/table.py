@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from payment_bundle.preview.data import PanelData
+    from payment_bundle.preview.field_config import FieldOptions
     from payment_bundle.preview.links import Link
-    from payment_bundle.preview.model import FieldOptions, Panel
+    from payment_bundle.preview.model import Panel
     from payment_bundle.preview.view import View
 
 _MOST_ROWS = 500
@@ -76,7 +77,7 @@ def _options(column: Column, fields: Fields) -> FieldOptions:
 
 
 def _heading(column: Column, options: FieldOptions, table: Table) -> Heading:
-    is_number = any(isinstance(row.get(column.key), float | int) for row in table.rows)
+    is_number = not any(isinstance(row.get(column.key), str) for row in table.rows)
     return Heading(options.display_name or column.title, options.custom.width, is_number, options.custom.align)
 
 

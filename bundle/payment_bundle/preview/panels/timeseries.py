@@ -20,22 +20,21 @@ from payment_bundle.preview.figure import (
     vertical_axis,
 )
 from payment_bundle.preview.legend import SUMMARY, Plotted, entries, entry, titles
+from payment_bundle.preview.panels.exemplars import exemplar_marks, telling
 from payment_bundle.preview.series import Series, calculate
 from payment_bundle.preview.templates import render
 from payment_bundle.preview.ticks import value_axis
-from payment_bundle.preview.units import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from payment_bundle.preview.data import PanelData
-    from payment_bundle.preview.model import FieldOptions, Panel
-    from payment_bundle.preview.queries import Exemplar
+    from payment_bundle.preview.field_config import FieldOptions
+    from payment_bundle.preview.model import Panel
     from payment_bundle.preview.view import View
 
 #: More lines than this nobody tells apart, and a browser gets slow.
 MOST_SERIES = 100
-_MOST_EXEMPLARS = 200
 #: More bars are so narrow that their outline says the same, and is drawn in a fraction of the time.
 _MOST_BARS = 120
 _SHAPES = {"linear": "linear", "smooth": "spline", "stepBefore": "vh", "stepAfter": "hv"}
@@ -101,7 +100,7 @@ def _figure(plotted: Sequence[Plotted], data: PanelData, view: View) -> Figure:
     places = {id(one): name for name, members in axes.items() for one in members}
     traces = [_trace(one, places[id(one)]) for one in plotted]
     if data.exemplars:
-        traces.append(_exemplars(data.exemplars, plotted[0].options))
+        traces.append(exemplar_marks(telling(data.exemplars, start, end), plotted[0].options))
     return Figure(tuple(traces), layout, data.events)
 
 
@@ -155,8 +154,7 @@ def _trace(plotted: Plotted, axis: str) -> Json:
 
 def _line(plotted: Plotted) -> Json:
     custom = plotted.options.custom
-    alone = _lonely(plotted.series)
-    points = custom.draw_style == "points" or custom.show_points == "always" or alone
+    points = custom.show_points == "always" or (custom.show_points == "auto" and _lonely(plotted.series))
     mode = "markers" if custom.draw_style == "points" else "lines+markers" if points else "lines"
     line: Json = {
         "type": "scatter",
@@ -195,9 +193,11 @@ def _lonely(series: Series) -> bool:
 def _threshold_shapes(options: FieldOptions, low: float, high: float, axis: str) -> Iterator[Json]:
     style = options.custom.thresholds_style.mode
     steps = options.thresholds.steps
+    # As in Grafana: before a transparent step a limit is one from above, and has the colour of what lies below it.
+    clear = next((index for index, step in enumerate(steps) if step.color == "transparent"), -1)
     for index, step in enumerate(steps):
         value = step_value(step, options)
-        colour = hexadecimal(step.color)
+        colour = hexadecimal(steps[index - 1].color if 0 < index <= clear else step.color)
         across = {"xref": "paper", "x0": 0, "x1": 1, "yref": axis}
         if "area" in style:
             top = min(step_value(steps[index + 1], options), high) if index + 1 < len(steps) else high
@@ -209,22 +209,3 @@ def _threshold_shapes(options: FieldOptions, low: float, high: float, axis: str)
             dash = "dash" if "dashed" in style else "solid"
             line = {"color": colour, "width": 1.5, "dash": dash}
             yield {"type": "line", "y0": value, "y1": value, "line": line, "name": "threshold", **across}
-
-
-def _exemplars(found: Sequence[Exemplar], options: FieldOptions) -> Json:
-    shown = found[-_MOST_EXEMPLARS:]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "exemplar",
-        "x": [milliseconds(one.at) for one in shown],
-        "y": finite(one.value for one in shown),
-        "text": [
-            f"{format_value(one.value, options.unit)} "
-            + " ".join(f"{label}={value}" for label, value in sorted(one.labels.items()) if label != "__name__")
-            for one in shown
-        ],
-        "hoverinfo": "none",
-        "marker": {"symbol": "diamond", "size": 7, "color": "#6ED0E0"},
-        "cliponaxis": True,
-    }

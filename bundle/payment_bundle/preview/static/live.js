@@ -148,19 +148,6 @@
     if (picker.matches?.("details.variable") && !picker.open && picker.dataset.changed) submit();
   };
   document.addEventListener("toggle", closed, true);
-  document.addEventListener("click", (event) => {
-    for (const picker of document.querySelectorAll("details.picker[open]")) {
-      if (!picker.contains(event.target)) picker.open = false;
-    }
-  });
-  document.addEventListener("keydown", (event) => {
-    const picker = event.key === "Escape" && document.activeElement?.closest("details.picker[open]");
-    if (!picker) return;
-    delete picker.dataset.changed;
-    picker.open = false;
-    picker.querySelector("summary").focus();
-  });
-
   try {
     document.getElementById(sessionStorage.getItem("payobs-focus"))?.focus();
     sessionStorage.removeItem("payobs-focus");

@@ -1,4 +1,4 @@
-/* Draws a finished page. */
+/* Draws a finished page, and closes what was opened. */
 "use strict";
 
 const page = (() => {
@@ -9,6 +9,19 @@ const page = (() => {
     await charts.drawAll();
     body.dataset.refreshed = String(Number(body.dataset.refreshed) + 1);
   }
+
+  document.addEventListener("click", (event) => {
+    for (const picker of document.querySelectorAll("details.picker[open]")) {
+      if (!picker.contains(event.target)) picker.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const picker = event.key === "Escape" && document.activeElement?.closest("details.picker[open]");
+    if (!picker) return;
+    delete picker.dataset.changed;
+    picker.open = false;
+    picker.querySelector("summary").focus();
+  });
 
   if (body.dataset.live === "no") {
     for (const source of document.querySelectorAll("script.figure")) {
