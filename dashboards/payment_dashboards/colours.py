@@ -5,7 +5,7 @@ The colours are names of Grafana's palette, which has a tone of each for its dar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import (
@@ -153,14 +153,3 @@ RATE_LIMIT_OUTCOMES: Mapping[str, str] = {
     RateLimitOutcome.UNCHECKED_ALLOWED: WARNING,
     RateLimitOutcome.UNCHECKED_REJECTED: CRITICAL,
 }
-
-
-def fixed(colours: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return Grafana's overrides that give each series of that name its colour."""
-    return [
-        {
-            "matcher": {"id": "byName", "options": str(name)},
-            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
-        }
-        for name, colour in colours.items()
-    ]

@@ -12,7 +12,7 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.links import dashboard_url, runbook_url
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Environment, Levels, Settings
 from payment_catalog.thresholds import ThresholdKey
 from payment_dashboards.choices import Choice, narrow
 from payment_dashboards.layout import Layout
@@ -111,6 +111,21 @@ def test_the_same_settings_give_the_same_bytes(boards: Boards) -> None:
 def test_a_query_is_narrowed_where_its_series_carry_the_label(expression: str, narrowed: str) -> None:
     declared = {"up": frozenset({"environment", "job"}), "global_total": frozenset({"job"})}
     assert narrow(expression, [Choice("environment", "up")], declared) == narrowed
+
+
+def test_of_several_environments_each_series_says_its_own(boards: Boards) -> None:
+    places = {name: Environment(service=(f"{name}:1",), exporter=(f"{name}:2",)) for name in ("production", "staging")}
+    several = dashboards(Settings(environments=places))
+    for dashboard, board in several.items():
+        for found in panels(board):
+            for target in found["targets"]:
+                has_environment = "environment" in analyse(target["expr"], DECLARED).labels
+                if target["legendFormat"] and has_environment:
+                    assert "{{environment}}" in target["legendFormat"], (dashboard, found["title"])
+    alone = panel(boards[Dashboard.OVERVIEW], "Top payment methods")["fieldConfig"]["overrides"]
+    beside = panel(several[Dashboard.OVERVIEW], "Top payment methods")["fieldConfig"]["overrides"]
+    assert {found["matcher"]["id"] for found in alone} == {"byName"}
+    assert "/^card( .+)?$/" in {found["matcher"]["options"] for found in beside}
 
 
 def test_a_panel_that_does_not_fit_beside_the_others_is_refused() -> None:

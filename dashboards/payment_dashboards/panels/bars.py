@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from grafanalib import core
 
-from payment_dashboards.colours import fixed
 from payment_dashboards.panels.panel import Panel, Place
+from payment_dashboards.panels.series_names import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ModernBarGauge(core.Panel):  # type: ignore[misc]  # grafanalib has no types
     """Grafana's bar gauge since version 7; grafanalib's is of version 6."""
 
-    colours: Mapping[str, str]
+    overrides: list[dict[str, Any]]
 
     def to_json_data(self) -> dict[str, Any]:
         """Return Grafana's form."""
@@ -25,7 +25,7 @@ class ModernBarGauge(core.Panel):  # type: ignore[misc]  # grafanalib has no typ
             self.panel_json(
                 {
                     "type": "bargauge",
-                    "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}}, "overrides": fixed(self.colours)},
+                    "fieldConfig": {"defaults": {"color": {"mode": "thresholds"}}, "overrides": self.overrides},
                     "options": {
                         "displayMode": "basic",
                         "orientation": "horizontal",
@@ -48,5 +48,5 @@ class Bars(Panel):
         """Return the panel as Grafana has it."""
         panel = ModernBarGauge(**self.shared(place, instant=True))
         panel.extraJson["fieldConfig"]["defaults"].update(min=0, max=self.maximum)
-        panel.colours = self.colours
+        panel.overrides = fixed(self.colours, place)
         return panel

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from grafanalib import core
 
 from payment_catalog.thresholds import Unit
-from payment_dashboards.colours import BOUND, fixed
+from payment_dashboards.colours import BOUND
 from payment_dashboards.panels.panel import Panel, Place
+from payment_dashboards.panels.series_names import fixed, matcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,11 @@ class OverTime(Panel):
             tooltipMode="multi",
             tooltipSort="desc",
             thresholdsStyleMode="dashed" if self.limits else "off",
-            overrides=[*fixed(self.colours), *map(_bound, self.bounds), *_links(self.own_links)],
+            overrides=[
+                *fixed(self.colours, place),
+                *(_bound(name, place) for name in self.bounds),
+                *_links(self.own_links, place),
+            ],
         )
         defaults = panel.extraJson["fieldConfig"]["defaults"]
         defaults.update(min=self.minimum, max=self.maximum, custom=self._custom())
@@ -66,16 +71,16 @@ class OverTime(Panel):
         return None
 
 
-def _links(links: Mapping[str, Link]) -> list[dict[str, Any]]:
+def _links(links: Mapping[str, Link], place: Place) -> list[dict[str, Any]]:
     return [
-        {"matcher": {"id": "byName", "options": str(name)}, "properties": [{"id": "links", "value": [link.json]}]}
+        {"matcher": matcher(name, place), "properties": [{"id": "links", "value": [link.json]}]}
         for name, link in links.items()
     ]
 
 
-def _bound(name: str) -> dict[str, Any]:
+def _bound(name: str, place: Place) -> dict[str, Any]:
     return {
-        "matcher": {"id": "byName", "options": name},
+        "matcher": matcher(name, place),
         "properties": [
             {"id": "color", "value": {"mode": "fixed", "fixedColor": BOUND}},
             {"id": "custom.lineWidth", "value": 2},
