@@ -322,6 +322,11 @@ def test_a_files_path_tells_its_chunks_apart(path: str, buffer: str, found: list
     assert [finding.split(": ")[1].split(",")[0] for finding in said] == found
 
 
+def test_a_filter_that_joins_lines_is_told_how() -> None:
+    (found,) = findings("<filter fluent.**>\n@type concat\nkey log\n</filter>\n")
+    assert found.startswith("fluent.conf:1 missing-parameter: <filter fluent.**> of type concat needs one of n_lines, ")
+
+
 def test_an_output_that_changes_the_server_is_named() -> None:
     found = findings("<match fluent.**>\n@type elasticsearch_data_stream\ndata_stream_name logs-a-b\n</match>\n")
     assert any(

@@ -80,6 +80,8 @@ def _section_findings(node: Node, known: Tables, schema: Schema, plugin: Plugin 
     for parameter in schema.parameters.values():
         if parameter.required and not {parameter.name, parameter.alias} & set(node.section.parameters):
             yield node.finding("missing-parameter", f"{parameter.name} is missing in {node}")
+    if plugin and plugin.one_of and not set(plugin.one_of) & set(node.section.parameters):
+        yield node.finding("missing-parameter", f"{_owner(node)} needs one of {', '.join(plugin.one_of)}")
     if schema.argument and node.section.argument and (wrong := problem(schema.argument, node.section.argument)):
         yield node.finding("wrong-value", f"the {wrong}")
     yield from _inner_findings(node, known, schema, plugin)

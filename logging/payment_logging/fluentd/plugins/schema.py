@@ -89,6 +89,7 @@ class Plugin:
     """A plugin; ``buffered`` is an output that keeps chunks.
 
     ``placeholders`` are parameters that may have keys of a chunk in them, ``every_key`` those that must have all.
+    At least one of ``one_of`` is required.
     """
 
     kind: str
@@ -97,5 +98,6 @@ class Plugin:
     buffered: bool = False
     placeholders: tuple[str, ...] = ()
     every_key: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     changes_server: str = ""
     old: Mapping[str, OldName] = field(default_factory=dict)

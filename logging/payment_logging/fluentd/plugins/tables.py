@@ -65,6 +65,7 @@ def _plugin(kind: str, type_: str, table: Table, read: Table) -> Plugin:
         table.get("buffered", False),
         tuple(table.get("placeholders", ())),
         tuple(table.get("every_key", ())),
+        tuple(table.get("one_of", ())),
         table.get("changes_server", ""),
         old,
     )
