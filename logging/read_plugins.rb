@@ -1,6 +1,6 @@
 # Reads what Fluentd's plugins declare (config_param, config_section) and prints it as TOML:
 #
-#   RUBYLIB=<lib of fluentd and of each plugin> ruby read_plugins.rb "fluentd 1.16.11" input:tail parser:json ... > tables/fluentd.toml
+#   RUBYLIB=<lib of fluentd and of each plugin> ruby read_plugins.rb "fluentd 1.16.11" input:tail parser:json ... > payment_logging/fluentd/plugins/fluentd.toml
 #
 # Libraries that a plugin only needs while it runs (clients of Elasticsearch, S3, Kubernetes) may be absent.
 

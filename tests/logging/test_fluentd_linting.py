@@ -191,7 +191,7 @@ def test_a_sound_configuration_has_no_findings() -> None:
             "@type tial",
             "unknown-plugin: tial is no input plugin that is known here; did you",
         ),
-        ("      @type none\n", "\n", "<parse>", "missing-parameter: <parse> names no @type"),
+        ("      @type none\n", "\n", "<parse>", "missing-parameter: <parse> names no plugin by @type"),
         ("@type json", "@type jsno", "@type jsno", "unknown-plugin: jsno is no formatter plugin"),
         (
             "<system>\n  workers",
@@ -320,6 +320,24 @@ def test_a_files_path_tells_its_chunks_apart(path: str, buffer: str, found: list
     limits = "chunk_limit_size 1m\ntotal_limit_size 1g"
     said = findings(f"<match fluent.**>\n@type file\npath {path}\n{buffer}\n{limits}\n</buffer>\n</match>\n")
     assert [finding.split(": ")[1].split(",")[0] for finding in said] == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("format json\njson_parser json", ""),
+        ("format regexp", "fluent.conf:6 missing-parameter: expression is missing in <pattern>"),
+        (
+            "format jsno",
+            "fluent.conf:7 unknown-plugin: jsno is no parser plugin that is known here; did you mean json?",
+        ),
+        ("format_name a", "fluent.conf:6 missing-parameter: <pattern> names no plugin by format"),
+    ],
+)
+def test_each_pattern_of_several_formats_is_a_parser(pattern: str, found: str) -> None:
+    parse = f"<parse>\n@type multi_format\n<pattern>\n{pattern}\n</pattern>\n</parse>\n"
+    said = findings(f"<filter fluent.**>\n@type parser\nkey_name log\n{parse}</filter>\n")
+    assert [finding.startswith(found) for finding in said] == ([True] if found else [])
 
 
 def test_a_filter_that_joins_lines_is_told_how() -> None:

@@ -7,13 +7,23 @@ import re
 from typing import TYPE_CHECKING
 
 from payment_logging.fluentd.literals import ESCAPES, ruby_end
-from payment_logging.fluentd.model import Environment, Include, Interpolated, Item, Pattern, Section, Value, text_of
+from payment_logging.fluentd.model import (
+    Environment,
+    Include,
+    Interpolated,
+    Item,
+    Section,
+    Value,
+    interpolated,
+    text_of,
+)
 from payment_logging.fluentd.parsing import RESERVED, STRICT_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%*+-][A-Za-z0-9_./:@%*+,-]*")
+_PATTERN = re.compile(r"/[^\x00-\x1f]*/[im]*")
 _SECTION = re.compile(r"[a-z][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"[A-Za-z0-9_@$.-]+")
@@ -28,22 +38,24 @@ def print_sections(items: Iterable[Item]) -> str:
 
 def print_value(value: Value) -> str:
     """Return ``value`` so that it stays one value on one line, whatever it holds."""
+    if isinstance(value, Interpolated):
+        value = interpolated(value.parts)
     match value:
         case Environment():
             return f"\"#{{ENV['{_checked(value.variable, _VARIABLE)}']}}\""
         case Interpolated():
-            return _interpolated(value)
+            return _double_quoted(value)
         case list() | dict():
             return json.dumps(value, allow_nan=False).replace("#", "\\u0023")
     text = text_of(value) or ""
     if isinstance(value, float) and not re.fullmatch(r"[-+0-9.e]+", text):
         raise ValueError(f"{text} is no number to Fluentd")
-    bare = _stays_bare(text) if isinstance(value, Pattern) else _PLAIN.fullmatch(text)
-    return text if bare else _quoted(text)
+    return text if _PLAIN.fullmatch(text) or _stays_a_pattern(text) else _quoted(text)
 
 
-def _stays_bare(pattern: str) -> bool:
-    return not re.search(r"[ \t]\#|[\x00-\x1f]", pattern)
+def _stays_a_pattern(text: str) -> bool:
+    """Whether ``text`` is a pattern between slashes that needs no quotes: no comment begins in it."""
+    return bool(_PATTERN.fullmatch(text)) and " #" not in text
 
 
 def _quoted(text: str) -> str:
@@ -59,7 +71,7 @@ def _escaped(text: str) -> str:
     return "".join(_ESCAPED.get(character, character) for character in backslashed)
 
 
-def _interpolated(value: Interpolated) -> str:
+def _double_quoted(value: Interpolated) -> str:
     printed = ""
     for part in value.parts:
         if isinstance(part, str):

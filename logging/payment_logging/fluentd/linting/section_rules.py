@@ -55,7 +55,7 @@ def _group_findings(node: Node) -> Iterator[Finding]:
 def _plugin_findings(node: Node, known: Tables, owner: Schema, kind: str, default: str = "") -> Iterator[Finding]:
     """Check a section that holds a plugin; ``owner`` is what the section takes whichever plugin that is."""
     if "@type" not in node.section.parameters and "type" not in node.section.parameters and not default:
-        yield node.finding("missing-parameter", f"{node} names no @type")
+        yield node.finding("missing-parameter", f"{node} names no plugin by {owner.named_by}")
         return
     type_ = node.type or default
     if not type_ or not known.types(kind):
@@ -64,7 +64,7 @@ def _plugin_findings(node: Node, known: Tables, owner: Schema, kind: str, defaul
     if plugin is None:
         types = known.types(kind)
         message = f"{type_} is no {kind} plugin that is known here{_meant(type_, types)}; known: {', '.join(types)}"
-        yield node.finding("unknown-plugin", message, "@type")
+        yield node.finding("unknown-plugin", message, owner.named_by)
         return
     if plugin.changes_server:
         yield node.finding("changes-server", f"{type_}: {plugin.changes_server}", "@type")
@@ -98,14 +98,19 @@ def _inner_findings(node: Node, known: Tables, schema: Schema, plugin: Plugin | 
         if inner.name in seen and not taken.multi:
             yield inner.finding("repeated", f"{inner} is written twice in {_owner(node)}: it may stand there once")
         seen.add(inner.name)
-        if kind := HOLDS.get(inner.name):
-            default = taken.type or (plugin.type if inner.name == "secondary" and plugin else "")
-            yield from _plugin_findings(inner, known, taken, kind, default)
+        if kind := taken.holds or HOLDS.get(inner.name):
+            yield from _plugin_findings(inner, known, taken, kind, _default(inner, taken, plugin))
         else:
             yield from _section_findings(inner, known, taken, None)
     for name, taken in schema.sections.items():
         if taken.required and name not in seen:
             yield node.finding("missing-section", f"<{name}> is missing in {_owner(node)}")
+
+
+def _default(inner: Node, taken: Schema, plugin: Plugin | None) -> str:
+    """Return the plugin of a section that has no @type; a secondary is by default like its primary."""
+    primary = plugin.type if inner.name == "secondary" and plugin else ""
+    return taken.type or primary or inner.text(taken.named_by) or ""
 
 
 def _parameter_findings(

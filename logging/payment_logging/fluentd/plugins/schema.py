@@ -42,7 +42,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a section takes; ``type`` is the plugin that it holds where it names none; ``open`` takes any parameter."""
+    """What a section takes.
+
+    ``open`` takes any parameter. ``holds`` is the kind of plugin in it, ``named_by`` the parameter that names the
+    plugin, and ``type`` the plugin where none is named.
+    """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     sections: Mapping[str, Schema] = field(default_factory=dict)
@@ -50,6 +54,8 @@ class Schema:
     required: bool = False
     multi: bool = True
     open: bool = False
+    holds: str = ""
+    named_by: str = "@type"
     type: str = ""
     alias: str = ""
 
@@ -72,6 +78,8 @@ class Schema:
             self.required,
             self.multi,
             self.open or plugin.open,
+            self.holds,
+            self.named_by,
             self.type,
         )
 

@@ -17,6 +17,8 @@ Table: TypeAlias = dict[str, Any]
 
 #: Fluentd's names of types; ``any`` where a plugin reads the text itself.
 TYPES = ("string", "enum", "integer", "float", "size", "time", "bool", "hash", "array", "regexp", "any")
+#: Entries of a section that are taken as they are.
+_PLAIN = ("required", "multi", "open", "holds", "named_by", "type", "alias")
 #: Tables that are no kind of plugin.
 _OTHER = {"base", "shared", "directive", "old", "names"}
 
@@ -79,7 +81,7 @@ def _schema(table: Table, shared: Table) -> Schema:
         {name: _parameter(name, entry) for name, entry in table.get("parameters", {}).items()},
         {name: _schema(section, shared) for name, section in table.get("sections", {}).items()},
         _parameter("argument", argument) if argument else None,
-        **{key: table[key] for key in ("required", "multi", "open", "type", "alias") if key in table},
+        **{key: table[key] for key in _PLAIN if key in table},
     )
 
 
