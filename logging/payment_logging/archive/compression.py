@@ -72,7 +72,7 @@ def _name(folder: Folder, packed: LogFile) -> None:
         os.link(UNFINISHED, packed.path.name, src_dir_fd=at, dst_dir_fd=at)
     except FileExistsError:
         raise FileError(f"{packed.path.name} has come to be there meanwhile") from None
-    except PermissionError:  # file systems without hard links
+    except OSError:  # not every file system has links
         os.rename(UNFINISHED, packed.path.name, src_dir_fd=at, dst_dir_fd=at)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: After so many files in a row for which the server was not there, the others are left to the next run.
 _GIVE_UP = 3
+#: Bytes from which on it takes so long to compress a file that people want to know what is going on.
+_LONG = 256 << 20
 
 
 class Progress(Protocol):
@@ -108,6 +110,8 @@ class Archive:
 
     def _archive(self, file: LogFile, summary: Summary) -> None:
         object_key(self.prefix, file)
+        if file.size >= _LONG and not file.is_packed:
+            self.progress.say(f"    {shown(file.path)}: {size_text(file.size)} are compressed")
         with self.directory.folder(file.path) as folder:
             packed = file if file.is_packed else pack(folder, file)
             key = object_key(self.prefix, packed)

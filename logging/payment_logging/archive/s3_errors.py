@@ -43,6 +43,8 @@ _REFUSED = frozenset(
     | {"RequestTimeTooSkewed", "AuthorizationHeaderMalformed", "AccountProblem", "AllAccessDisabled"}
 )
 
+#: 403 for an object in Glacier, which cannot be read at once.
+_FROZEN = "InvalidObjectState"
 #: Answers to a repeated request whose first answer was lost.
 _DONE_BEFORE = frozenset({"PreconditionFailed", "NoSuchUpload"})
 
@@ -96,7 +98,7 @@ def _refusal(status: int, code: str, operation: str) -> str:
         return "there is no such bucket"
     if status in {301, 307, 308}:
         return "the bucket is in another region"
-    if status in {401, 403} or code in _REFUSED:
+    if (status in {401, 403} and code != _FROZEN) or code in _REFUSED:
         return f"the credentials are not accepted or lack a right; needed are {_RIGHTS}"
     if status == 400 and of_bucket:
         return "the request is not accepted, as for a wrong region or an expired token"

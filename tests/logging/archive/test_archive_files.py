@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import hashlib
@@ -20,6 +21,7 @@ from archive_desk import DAY, OLD, noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payment_logging.archive import run
 from payment_logging.archive.compression import pack
 from payment_logging.archive.content import PART_SIZE, Content, content_of, size_of_parts
 from payment_logging.archive.directory import LogDirectory, log_directory
@@ -31,7 +33,7 @@ from payment_logging.archive.store import There
 from payment_logging.archive.writers import has_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from archive_desk import Desk
 
@@ -177,6 +179,23 @@ def test_links_are_not_followed(desk: Desk, tmp_path: Path) -> None:
     assert (desk.logs / "folder").is_symlink()
 
 
+def test_a_folder_that_cannot_be_listed_is_said_and_others_go_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = LogDirectory.found
+
+    def found_but_one(self: LogDirectory, failed: Callable[[OSError], None]) -> Iterator[LogFile]:
+        failed(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "./secret"))
+        yield from found(self, failed)
+
+    monkeypatch.setattr(LogDirectory, "found", found_but_one)
+    desk.log("app.log", b"x")
+    for arguments in (("--dry-run",), ()):
+        result = desk.archive(*arguments)
+        assert result.code == 1
+        assert "  ! ./secret: Permission denied\n" in result.out
+    assert "1 archived" in result.out
+    assert "1 failed" in result.out
+
+
 def test_a_folder_that_becomes_a_link_leads_nowhere(tmp_path: Path) -> None:
     logs, outside = tmp_path / "logs", tmp_path / "outside"
     for folder in (logs / "pod", outside):
@@ -224,6 +243,17 @@ def test_compressing_keeps_time_and_rights_and_a_killed_run_is_finished(tmp_path
     assert list(tmp_path.iterdir()) == [packed]
     assert packed.stat().st_ino == after.st_ino
     assert gzip.decompress(packed.read_bytes()) == b"x" * 5000
+
+
+def test_a_file_system_without_links_will_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(os, "link", refuse)
+    desk.log("app.log", b"x")
+    assert desk.archive().code == 0
+    assert desk.archived() == {"app.log.gz": b"x"}
+    assert desk.left() == []
 
 
 def test_something_else_under_the_compressed_name_is_left_alone(desk: Desk) -> None:
@@ -322,6 +352,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert packed.size > 7 * PART_SIZE
     assert peak < 3 * PART_SIZE
+
+
+def test_a_long_compression_is_told_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_LONG", 2000)
+    desk.log("short.log", b"x")
+    desk.log("long.log", bytes(2048))
+    lines = desk.archive().out.splitlines()
+    assert [line for line in lines if "compressed" in line] == ["    long.log: 2.0 KiB are compressed"]
 
 
 def test_long_uploads_are_told_of_and_the_rate_is_kept() -> None:

@@ -99,6 +99,20 @@ def test_credentials_without_a_right(desk: Desk) -> None:
     assert desk.left() == ["app.log.gz"]
 
 
+def test_an_object_that_cannot_be_read_back_concerns_one_file(desk: Desk) -> None:
+    """As in Glacier; S3 answers 403, as it does for a right that is missing."""
+    packed = gzip.compress(LINES)
+    desk.log("a.log.gz", packed)
+    desk.s3.put(f"{DAY}/a.log.gz", packed)
+    desk.log("b.log", LINES)
+    desk.s3.faults.append(answering(403, "InvalidObjectState", "GET", "a.log"))
+    result = desk.archive()
+    assert result.code == 1
+    assert "! a.log.gz: GetObject was answered by 403 InvalidObjectState" in result.out
+    assert "1 archived" in result.out
+    assert desk.left() == ["a.log.gz"]
+
+
 def test_an_error_of_the_server_that_passes_is_not_noticed(desk: Desk) -> None:
     desk.s3.faults.append(answering(500, "InternalError", "PUT", "app", times=1))
     desk.log("app.log", LINES)
