@@ -1,10 +1,11 @@
-"""Fluentd's configuration, and the ConfigMap that carries it."""
+"""Fluentd's configuration, the ConfigMap that carries it, and the job that archives log files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from payment_catalog.documents import TextDocument, YamlDocument
+from payment_logging.archive.kubernetes import kubernetes
 from payment_logging.fluentd import print_sections
 from payment_logging.pipeline import pipeline
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def generate(catalog: Catalog) -> Documents:
-    """Return ``fluent.conf`` and the ConfigMap ``logging-config`` with the same text."""
+    """Return ``fluent.conf`` and the ConfigMap ``logging-config`` with the same text, and the archive's objects."""
     text = print_sections(pipeline(catalog.settings))
     config_map = {
         "apiVersion": "v1",
@@ -29,4 +30,5 @@ def generate(catalog: Catalog) -> Documents:
     return {
         "fluentd/fluent.conf": TextDocument(text, __name__),
         "kubernetes/logging-config.yaml": YamlDocument(config_map, __name__),
+        **kubernetes(catalog.settings),
     }
