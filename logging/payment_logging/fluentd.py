@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%*+-][A-Za-z0-9_./:@%*+,-]*\Z")
 _IDENTIFIER = re.compile(r"[@a-z][a-z0-9_]*\Z")
-_ARGUMENT = re.compile(r"[A-Za-z0-9_.*@$-]*\Z")
+_ARGUMENT = re.compile(r"[A-Za-z0-9_.*@$,-]*\Z")
+_FILE = re.compile(r"[A-Za-z0-9_.*/-]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,16 @@ class Section:
     sections: tuple[Section, ...] = ()
 
 
-def print_sections(sections: Iterable[Section]) -> str:
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Files that stand in this place; a relative path is relative to the including file."""
+
+    path: str
+
+
+def print_sections(items: Iterable[Section | Include]) -> str:
     """Return the text of a configuration; raises ValueError for a name that is none."""
-    return "\n".join("\n".join(_lines(section, 0)) + "\n" for section in sections)
+    return "\n".join("\n".join(_lines(item, 0)) + "\n" for item in items)
 
 
 def print_value(value: Value) -> str:
@@ -74,8 +82,11 @@ def _quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _lines(section: Section, depth: int) -> Iterable[str]:
+def _lines(section: Section | Include, depth: int) -> Iterable[str]:
     indent = "  " * depth
+    if isinstance(section, Include):
+        yield f"{indent}@include {_checked(section.path, _FILE)}"
+        return
     name = _checked(section.name, _IDENTIFIER)
     argument = _checked(section.argument, _ARGUMENT)
     yield f"{indent}<{name} {argument}>" if argument else f"{indent}<{name}>"
