@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from payment_catalog.exporter_metrics.elasticsearch import LOG_WINDOW_SECONDS
+from payment_catalog.log_patterns import GREPPED
 from payment_catalog.vocabulary import LogPattern
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-#: What the runbook greps the lines for; its ``ERROR`` is their level.
-GREPPED: Mapping[LogPattern, str] = {
-    LogPattern.PAYMENT_FAILED: "payment.*failed",
-    LogPattern.RATE_LIMIT: "rate limit",
-    LogPattern.AUTH_FAILED: "auth.*failed",
-}
 _TIME = "@timestamp"
 
 
