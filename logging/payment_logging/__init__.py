@@ -24,7 +24,7 @@ _PLACES = {
 
 
 def generate(catalog: Catalog) -> Documents:
-    """Return ``fluent.conf`` with its parts for each variant, a ConfigMap with the same texts, and the archive's job."""
+    """Return ``fluent.conf`` with its parts for each variant, ConfigMaps with the same texts, and the archive's job."""
     documents: dict[str, TextDocument | YamlDocument] = {}
     for variant, (directory, config_map) in _PLACES.items():
         texts = configuration(variant, catalog.settings)
