@@ -32,14 +32,13 @@ _SAME = r"(?:\1)?"
 _ANY_SEPARATORS = f"{_SEPARATOR}{{0,3}}"
 #: The end of an escape may look like a digit or a hexadecimal that the number would be part of.
 _BEHIND_ESCAPE = rf"(?<=%{_HEX}{{2}})|(?<=\\x{_HEX}{{2}})|(?<=\\u{_HEX}{{4}})"
-#: Not behind a decimal point, nor the beginning of an escape, of a decimal or of a UUID.
-_NO_PART = (
-    rf"(?<!{_DIGIT}\.)(?<!%)(?!{_DIGIT}{{1,11}}\.{_DIGIT}{{1,18}}(?![0-9.]))"
-    rf"(?!{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}})"
-)
+#: Not behind a decimal point, nor the beginning of an escape or of a UUID.
+_NO_PART = rf"(?<!{_DIGIT}\.)(?<!%)(?!{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}})"
 #: Not within a number, nor within a hexadecimal: letters up to F that end a word, or four of its digits.
 _START = rf"(?=[2-6])(?:(?<!{_DIGIT})(?<!{_HEX}{{4}})|{_BEHIND_ESCAPE}){_NO_PART}"
 _FINE_START = rf"(?=[2-6])(?:(?<!{_HEX})|{_BEHIND_ESCAPE}){_NO_PART}"
+#: The dot of a decimal separates no groups.
+_NO_DECIMAL = rf"(?!{_DIGIT}{{1,19}}\.{_DIGIT}{{1,18}}(?![0-9.]))"
 _UUID_GOES_ON = rf"-(?:{_HEX}{{4}}-){{0,2}}{_HEX}{{12}}(?![0-9A-Za-z])"
 _END = rf"(?!{_DIGIT}|[A-Fa-f](?:{_HEX}{{3}}|{_HEX}{{0,2}}(?![0-9A-Za-z]))|{_UUID_GOES_ON})"
 
@@ -93,15 +92,23 @@ def _rest(lengths: tuple[int, ...], separators: str) -> str:
 
 
 #: The value of a field of JSON that is a number: with a bare mark the line could not be parsed any more.
-_AS_JSON_NUMBER = f"({JSON_NAME_END})(?:{_numbers('', '')}){JSON_VALUE_END}"
+_AS_JSON_NUMBER = (
+    f"({JSON_NAME_END})-?(?:{_numbers('', '')})"
+    rf"(?:\.{_DIGIT}{{1,18}})?(?:[Ee][+-]?{_DIGIT}{{1,3}})?{JSON_VALUE_END}"
+)
 #: Four digits or more, then the others, with whatever stands between.
-_GROUPED = f"{_START}(?:{_numbers('', _ANY_SEPARATORS)}){_END}"
+_GROUPED = f"{_START}{_NO_DECIMAL}(?:{_numbers('', _ANY_SEPARATORS)}){_END}"
 #: Groups of which the first has three digits or fewer: always the same between them, else dates, addresses and
 #: decimals in a row would be taken for a card number.
-_FINELY_GROUPED = rf"{_FINE_START}(?={_DIGIT}{{1,3}}({_SEPARATOR}{{1,3}}){_DIGIT})(?:{_numbers(_SAME, _SAME)}){_END}"
+_FINELY_GROUPED = (
+    rf"{_FINE_START}{_NO_DECIMAL}(?={_DIGIT}{{1,3}}({_SEPARATOR}{{1,3}}){_DIGIT})(?:{_numbers(_SAME, _SAME)}){_END}"
+)
+#: Without separators, so a dot and digits behind it do no harm.
+_UNDIVIDED = f"{_START}(?:{_numbers('', '')}){_END}"
 
 CARDS: tuple[Replacement, ...] = (
     Replacement(_AS_JSON_NUMBER, rf'\1"{CARD}"'),
     Replacement(_GROUPED, CARD),
     Replacement(_FINELY_GROUPED, CARD),
+    Replacement(_UNDIVIDED, CARD),
 )
