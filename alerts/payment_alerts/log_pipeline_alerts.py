@@ -196,13 +196,15 @@ def forwards_nothing(target: Target) -> Alert:
             *((by.series(emitted.name, records, **_SEARCH),) if records else ()),
         )
 
+    # Of a forwarder the records go to the aggregators.
+    onward = f"{fluentd.SEARCH_OUTPUT}|{fluentd.FORWARD_OUTPUT}"
     reads, none, still = rising(9000, _MINUTES), steady(700, _MINUTES), steady(9000, _MINUTES)
     firing = (target.instance_labels,)
     return Alert(
         name="FluentdForwardsNothing",
         # Where the output has no series yet nothing has reached it: `unless` fires then as well.
         expr=f"max by ({INSTANCE}) (increase({read}{{{_JOB}}}[{window}])) > 0 unless sum by ({INSTANCE}) "
-        f"(increase({emitted}{{{_JOB}, plugin_id={quote(fluentd.SEARCH_OUTPUT)}}}[{window}])) > 0",
+        f"(increase({emitted}{{{_JOB}, plugin_id=~{quote(onward)}}}[{window}])) > 0",
         # The window is long already; this outlasts a restart, which begins with reading.
         pending=pending,
         severity=Severity.WARNING,
@@ -211,7 +213,7 @@ def forwards_nothing(target: Target) -> Alert:
         incident=IncidentKey.SERVICE_UNAVAILABLE,
         summary="Fluentd on {{ $labels.instance }} reads logs and forwards none",
         description=f"{{{{ $value | humanize1024 }}}}B of a file were read within {window} in "
-        f"{{{{ $labels.environment }}}}, and no record reached {fluentd.SEARCH_OUTPUT}.",
+        f"{{{{ $labels.environment }}}}, and no record reached Elasticsearch or an aggregator.",
         meaning="No line can be parsed, as after a change of the logs' format; they are in /var/log/fluentd-unparsed.",
         impact="None on payments; who looks into an incident finds no logs.",
         scenarios=(
@@ -233,6 +235,11 @@ def forwards_nothing(target: Target) -> Alert:
             Scenario("for as long as it takes", node(reads, none), pending + _MINUTE, firing),
             Scenario("not for long enough", node(reads, none), pending - _MINUTE),
             Scenario("it forwards", node(reads, reads), _AT),
+            Scenario(
+                "it forwards to aggregators",
+                (*node(reads, None), target.series(emitted.name, reads, plugin_id=fluentd.FORWARD_OUTPUT, type="forward")),
+                _AT,
+            ),
             Scenario("Fluentd has restarted and forwards", node(reads, then(steady(9000, 56), steady(5, 9))), _AT),
             Scenario("none for twenty-seven minutes", node(reads, then(rising(5, 33), steady(165, 40))), _AT, firing),
             Scenario(
