@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from payment_catalog.exporter_metrics.elasticsearch import LOG_WINDOW_SECONDS
+from payment_catalog.log_streams import LOG_GREPS
 from payment_catalog.vocabulary import LogPattern
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-#: What the runbook greps the lines for; its ``ERROR`` is their level.
-GREPPED: Mapping[LogPattern, str] = {
-    LogPattern.PAYMENT_FAILED: "payment.*failed",
-    LogPattern.RATE_LIMIT: "rate limit",
-    LogPattern.AUTH_FAILED: "auth.*failed",
-}
 _TIME = "@timestamp"
 
 
@@ -30,7 +22,8 @@ def counting() -> dict[str, Any]:
     - where ``event`` is analysed text only, each part between the ``.*`` must stand there as whole words, in any
       order and in capitals or not.
     """
-    queries = {LogPattern.ERROR: {"match": {"level": "ERROR"}}, **{name: _grep(GREPPED[name]) for name in GREPPED}}
+    greps = {pattern: _grep(expression) for pattern, expression in LOG_GREPS.items()}
+    queries = {**greps, LogPattern.ERROR: {"match": {"level": "ERROR"}}}
     return {
         "size": 0,
         "track_total_hits": False,
