@@ -27,7 +27,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports, amlint
 
 test: $(VENV)/.dev ## install the real servers when missing, run every test
 	@tests/servers.sh
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 mutate: $(VENV)/.dev ## change every rule in small ways; its unit tests must notice
 	@$(BIN)/payobs mutate $(ARGS)
@@ -42,6 +42,7 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/exporter_load.py
 	@$(BIN)/python benchmarks/rule_evaluation.py
 	@$(BIN)/python benchmarks/dashboard_queries.py
+	@$(BIN)/python benchmarks/log_redaction.py
 
 pictures: $(VENV)/.dev ## take the pictures of the dashboards in docs/ anew
 	@$(BIN)/python docs/take_pictures.py

@@ -21,6 +21,7 @@ need victoria-metrics vmalert
 need curl curl
 need systemd systemd-analyze
 need procps /bin/kill
+need ruby ruby # what Fluentd runs on
 need postgresql '/usr/lib/postgresql/*/bin/initdb'
 need chromium chromium
 need fonts-dejavu-core '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ def render(path: str, document: Document) -> bytes:
     """Return the content of the file ``path``."""
     match document:
         case JsonDocument():
-            text = json.dumps(document.content, indent=2, ensure_ascii=False) + "\n"
+            text = document.text
         case YamlDocument():
             body = yaml.dump(document.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
             text = f"# {NOTICE}\n{body}"

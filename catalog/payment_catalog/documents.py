@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import orjson
+
 
 @dataclass(frozen=True, slots=True)
 class TextDocument:
@@ -21,6 +23,11 @@ class JsonDocument:
 
     content: object
     source: str
+
+    @property
+    def text(self) -> str:
+        """The JSON as people read it, with a line feed at its end."""
+        return orjson.dumps(self.content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Metrics of Fluentd, as fluent-plugin-prometheus publishes them, and what the pipeline and its alerts agree on.
 
 The plugin publishes what grows as gauges (``gauge_all``), with names without ``_total``: they are counters in all but
-type, and begin anew with the process.
+type, and begin anew with the process. What the pipeline itself counts, by the plugin's filter, are counters.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from payment_catalog.metric import Label, Metric, MetricType
+from payment_catalog.vocabulary import LogPattern, values
 
 FLUENTD = "Fluentd"
 PLUGIN = "fluent-plugin-prometheus"
@@ -20,6 +21,7 @@ FLUENTD_PORT = 24231
 #: Ids of the outputs in ``fluent.conf``, and with them the values of ``plugin_id``.
 SEARCH_OUTPUT = "elasticsearch"
 ARCHIVE_OUTPUT = "archive"
+FORWARD_OUTPUT = "aggregators"
 
 #: The archive gets one object an hour, so long after the hour has ended.
 ARCHIVE_HOUR = timedelta(hours=1)
@@ -52,6 +54,14 @@ TAIL_POSITION = Metric(
     (PLUGIN_ID, TYPE, PATH),
     library=PLUGIN,
 )
+LOG_LINES = Metric(
+    "payment_log_lines_total",
+    MetricType.COUNTER,
+    "Log lines that match a pattern of the runbook, counted where they are read.",
+    FLUENTD,
+    (Label("pattern", values(LogPattern)),),
+    library=PLUGIN,
+)
 
 FLUENTD_METRICS: tuple[Metric, ...] = (
     BUFFER_AVAILABLE,
@@ -60,4 +70,5 @@ FLUENTD_METRICS: tuple[Metric, ...] = (
     RETRIES,
     EMITTED,
     TAIL_POSITION,
+    LOG_LINES,
 )

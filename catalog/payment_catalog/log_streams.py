@@ -12,14 +12,7 @@ if TYPE_CHECKING:
 
     from payment_catalog.settings import Settings
 
-#: What the runbook greps the lines for.
-LOG_GREPS: Mapping[LogPattern, str] = {
-    LogPattern.ERROR: "ERROR",
-    LogPattern.PAYMENT_FAILED: "payment.*failed",
-    LogPattern.RATE_LIMIT: "rate limit",
-    LogPattern.AUTH_FAILED: "auth.*failed",
-}
-#: The same in Kibana's language (KQL), for ``event`` as one word and as several.
+#: What the runbook greps for, in Kibana's language (KQL), for ``event`` as one word and as several.
 LOG_SEARCHES: Mapping[LogPattern, str] = {
     LogPattern.ERROR: 'level: "ERROR"',
     LogPattern.PAYMENT_FAILED: "event: *payment*failed* or event: (payment and failed)",
@@ -35,14 +28,14 @@ class LogBoard(StrEnum):
     SECURITY = "security"
 
 
-def data_stream(settings: Settings) -> str:
-    """Return the data stream that the lines are written to."""
-    return f"logs-{settings.service}-default"
+def data_stream(settings: Settings, stream: str) -> str:
+    """Return the data stream of the lines of one kind; ``stream`` is that kind, or what stands for it."""
+    return f"logs-{settings.service}-{stream}"
 
 
 def data_streams(settings: Settings) -> str:
     """Return the pattern of every data stream with lines of the service."""
-    return f"logs-{settings.service}-*"
+    return data_stream(settings, "*")
 
 
 def data_view_id(settings: Settings) -> str:

@@ -298,6 +298,10 @@ class Logs(Section):
     """Region of the bucket."""
     s3_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]+/$")] = "payment-service-logs/"
     """Prefix of every key, with its slash."""
+    aggregators: tuple[Target, ...] = Field(default=("fluentd-aggregator:24224",), min_length=1)
+    """Where the forwarders send, host:port; only large clusters have aggregators."""
+    aggregator_workers: int = Field(default=2, ge=1, le=64)
+    """Worker processes of an aggregator."""
 
 
 class Backups(Section):

@@ -142,7 +142,7 @@ def payment_success_ratio(settings: Settings) -> Signal:
         "Share of payments that succeeded, among those that reached a final status in the last 5 minutes.",
         Section.APPLICATION,
         Unit.RATIO,
-        (Query(f"{succeeded} / ({finished} > 0)", "success rate"),),
+        (Query(f"{succeeded} / ({finished} > 0)", "{{environment}}"),),
         (finished, succeeded),
         settings.threshold(ThresholdKey.PAYMENT_SUCCESS_RATIO),
     )
@@ -161,8 +161,8 @@ def api_latency_p95(settings: Settings) -> Signal:
         Section.APPLICATION,
         Unit.SECONDS,
         (
-            Query(f"histogram_quantile(0.95, {buckets})", "p95"),
-            Query(f"histogram_quantile(0.5, {buckets})", "p50"),
+            Query(f"histogram_quantile(0.95, {buckets})", "{{environment}} p95"),
+            Query(f"histogram_quantile(0.5, {buckets})", "{{environment}} p50"),
         ),
         (buckets,),
         settings.threshold(ThresholdKey.API_LATENCY_P95),
@@ -186,7 +186,7 @@ def error_ratio(settings: Settings) -> Signal:
         "Share of requests of the last 5 minutes that were answered with a 5xx status.",
         Section.APPLICATION,
         Unit.RATIO,
-        (Query(f"{errors} / ({requests} > 0)", "error rate"),),
+        (Query(f"{errors} / ({requests} > 0)", "{{environment}}"),),
         (requests, errors),
         settings.threshold(ThresholdKey.ERROR_RATIO),
     )
@@ -200,7 +200,7 @@ def circuit_breaker_state(settings: Settings) -> Signal:
         "The breaker before the Fiuu API: 0 closed, 1 open, 2 half-open; the largest of all instances.",
         Section.APPLICATION,
         Unit.STATE,
-        (Query(f"max by ({JOB}) ({service.BREAKER_STATE}{{{service_job(settings)}}})", "state"),),
+        (Query(f"max by ({JOB}) ({service.BREAKER_STATE}{{{service_job(settings)}}})", "{{environment}}"),),
         (),
         settings.threshold(ThresholdKey.CIRCUIT_BREAKER_STATE),
     )
@@ -291,7 +291,7 @@ def refund_ratio(settings: Settings) -> Signal:
         "Refunds of the last hour for each succeeded payment of the last hour.",
         Section.BUSINESS,
         Unit.RATIO,
-        (Query(f"{refunds} / ({payments} > 0)", "refund rate"),),
+        (Query(f"{refunds} / ({payments} > 0)", "{{environment}}"),),
         (refunds, payments),
         settings.threshold(ThresholdKey.REFUND_RATIO),
     )

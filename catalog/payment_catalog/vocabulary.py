@@ -214,6 +214,15 @@ class LogPattern(StrEnum):
     AUTH_FAILED = "auth_failed"
 
 
+class LogStream(StrEnum):
+    """What a log line is about: each kind has a data stream of its own."""
+
+    AUDIT = "audit"
+    SECURITY = "security"
+    ACCESS = "access"
+    APPLICATION = "application"
+
+
 class ClusterStatus(StrEnum):
     """Health of an Elasticsearch cluster."""
 

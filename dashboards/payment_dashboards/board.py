@@ -77,15 +77,17 @@ def grafana_dashboard(board: Board, kit: Kit, declared: Mapping[str, Labels]) ->
         templating=core.Templating(list=variables(choices)),
         annotations=marks(settings, board.dashboard, kit.watching, choices),
         links=navigation(settings, board.dashboard),
-        panels=list(_panels(board, choices, declared)),
+        panels=list(_panels(board, kit.settings, declared)),
     )
     return pruned(json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder)))
 
 
-def _panels(board: Board, choices: tuple[Choice, ...], declared: Mapping[str, Labels]) -> Iterator[core.Panel]:
+def _panels(board: Board, settings: Settings, declared: Mapping[str, Labels]) -> Iterator[core.Panel]:
+    choices, several = board.offered(settings), len(settings.environments) > 1
     identifiers = count(1)
     layout = Layout()
     for row in board.rows:
         yield core.RowPanel(id=next(identifiers), title=row.title, gridPos=layout.heading())
         for panel in row.panels:
-            yield panel.grafana(Place(next(identifiers), layout.place(panel.width, panel.height), choices, declared))
+            position = layout.place(panel.width, panel.height)
+            yield panel.grafana(Place(next(identifiers), position, choices, declared, several))

@@ -5,7 +5,7 @@ The colours are names of Grafana's palette, which has a tone of each for its dar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import (
@@ -50,6 +50,23 @@ PRIORITIES: Mapping[str, str] = {
 }
 #: HTTP status codes by their first digit.
 CODES: Mapping[str, str] = {"2xx": GOOD, "3xx": NEUTRAL, "4xx": "yellow", "5xx": CRITICAL}
+#: Of refusals those that service and proxies send: what attackers get is purple and blue, what fails is red.
+STATUS_CODES: Mapping[str, str] = {
+    "400": "yellow",
+    "401": "purple",
+    "403": "dark-purple",
+    "404": "light-yellow",
+    "405": "super-light-yellow",
+    "409": "light-orange",
+    "413": "super-light-orange",
+    "422": "dark-yellow",
+    "429": NEUTRAL,
+    "499": ABSENT,
+    "500": CRITICAL,
+    "502": "light-red",
+    "503": "dark-red",
+    "504": WARNING,
+}
 #: What is idle within a transaction holds its locks and does nothing.
 CONNECTION_STATES: Mapping[str, str] = {
     DatabaseConnectionState.ACTIVE: NEUTRAL,
@@ -136,14 +153,3 @@ RATE_LIMIT_OUTCOMES: Mapping[str, str] = {
     RateLimitOutcome.UNCHECKED_ALLOWED: WARNING,
     RateLimitOutcome.UNCHECKED_REJECTED: CRITICAL,
 }
-
-
-def fixed(colours: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return Grafana's overrides that give each series of that name its colour."""
-    return [
-        {
-            "matcher": {"id": "byName", "options": str(name)},
-            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
-        }
-        for name, colour in colours.items()
-    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
             catalog,
             f"grafana-dashboard-{PurePosixPath(path).stem}",
             {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": FOLDER}},
-            {PurePosixPath(path).name: json.dumps(document.content, indent=2, ensure_ascii=False) + "\n"},
+            {PurePosixPath(path).name: document.text},
         )
         for path, document in dashboards.items()
         if path.startswith(DASHBOARDS) and isinstance(document, JsonDocument)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WANTED = definitions(Settings())
-STREAM = "logs-payment-service-default"
+STREAMS = [f"logs-payment-service-{stream}" for stream in ("audit", "security", "access", "application")]
+STREAM = STREAMS[-1]
 MAPPINGS = "/_component_template/logs-payment-service@mappings"
 POLICY = "/_ilm/policy/logs-payment-service"
 
@@ -58,10 +59,13 @@ def test_all_is_created_each_after_what_it_names_and_the_data_stream_last(
 ) -> None:
     result = desk.push(server)
     assert result.code == 0, result.err
-    assert server.writes == [*(("PUT", each.path) for each in WANTED), ("PUT", f"/_data_stream/{STREAM}")]
+    assert server.writes == [
+        *(("PUT", each.path) for each in WANTED),
+        *(("PUT", f"/_data_stream/{stream}") for stream in STREAMS),
+    ]
     assert server.objects == {each.path: each.body for each in WANTED}
     assert "  + index template logs-payment-service: created\n" in result.out
-    assert result.out.endswith(f"{server.url}: {len(WANTED) + 1} created\n")
+    assert result.out.endswith(f"{server.url}: {len(WANTED) + 4} created\n")
 
 
 def test_a_second_push_sends_nothing(desk: Desk, server: StubElasticsearch) -> None:
@@ -70,7 +74,7 @@ def test_a_second_push_sends_nothing(desk: Desk, server: StubElasticsearch) -> N
     result = desk.push(server)
     assert result.code == 0
     assert server.writes == []
-    assert result.out.endswith(f"{server.url}: {len(WANTED) + 1} unchanged\n")
+    assert result.out.endswith(f"{server.url}: {len(WANTED) + 4} unchanged\n")
 
 
 def test_a_dry_run_sends_nothing_and_says_what_it_would(desk: Desk, server: StubElasticsearch) -> None:
@@ -114,7 +118,7 @@ def test_a_data_stream_of_other_templates_gets_a_new_index_once(desk: Desk, serv
     assert server.writes == []
 
 
-@pytest.mark.parametrize("writes", range(len(WANTED) + 1))
+@pytest.mark.parametrize("writes", range(len(WANTED) + 4))
 def test_a_push_that_is_broken_off_anywhere_is_mended_by_the_next(
     desk: Desk, server: StubElasticsearch, writes: int
 ) -> None:
@@ -127,7 +131,7 @@ def test_a_push_that_is_broken_off_anywhere_is_mended_by_the_next(
     server.breaks_after = None
     assert desk.push(server).code == 0
     assert server.objects == {each.path: each.body for each in WANTED}
-    assert len(server.streams[STREAM]) == 1
+    assert {stream: len(indices) for stream, indices in server.streams.items()} == dict.fromkeys(STREAMS, 1)
     server.writes.clear()
     assert desk.push(server).code == 0
     assert server.writes == []

@@ -25,9 +25,9 @@ def test_the_objectives_of_the_settings_are_the_limits_and_the_words() -> None:
         backups=Backups(directory="/srv/dumps"),
     )
     board = dashboards(settings)[Dashboard.BACKUP]
-    assert limits(panel(board, "Newest backup's age")) == limits(panel(board, "Age of the newest backup")) == {1800}
+    assert limits(panel(board, "Newest backup")) == limits(panel(board, "Age of the newest backup")) == {1800}
     assert limits(panel(board, "A restore takes")) == {7200}
-    assert "30m" in panel(board, "Newest backup's age")["description"]
+    assert "30m" in panel(board, "Newest backup")["description"]
     note = panel(board, "Is the database lost?")["options"]["content"]
     assert "`/srv/dumps`" in note
     assert "within 2h" in note

@@ -12,7 +12,7 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.links import dashboard_url, runbook_url
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Environment, Levels, Settings
 from payment_catalog.thresholds import ThresholdKey
 from payment_dashboards.choices import Choice, narrow
 from payment_dashboards.layout import Layout
@@ -113,6 +113,21 @@ def test_a_query_is_narrowed_where_its_series_carry_the_label(expression: str, n
     assert narrow(expression, [Choice("environment", "up")], declared) == narrowed
 
 
+def test_of_several_environments_each_series_says_its_own(boards: Boards) -> None:
+    places = {name: Environment(service=(f"{name}:1",), exporter=(f"{name}:2",)) for name in ("production", "staging")}
+    several = dashboards(Settings(environments=places))
+    for dashboard, board in several.items():
+        for found in panels(board):
+            for target in found["targets"]:
+                has_environment = "environment" in analyse(target["expr"], DECLARED).labels
+                if target["legendFormat"] and has_environment:
+                    assert "{{environment}}" in target["legendFormat"], (dashboard, found["title"])
+    alone = panel(boards[Dashboard.OVERVIEW], "Top payment methods")["fieldConfig"]["overrides"]
+    beside = panel(several[Dashboard.OVERVIEW], "Top payment methods")["fieldConfig"]["overrides"]
+    assert {found["matcher"]["id"] for found in alone} == {"byName"}
+    assert "/^card( .+)?$/" in {found["matcher"]["options"] for found in beside}
+
+
 def test_a_panel_that_does_not_fit_beside_the_others_is_refused() -> None:
     layout = Layout()
     layout.place(16, 8)
@@ -120,3 +135,20 @@ def test_a_panel_that_does_not_fit_beside_the_others_is_refused() -> None:
         layout.place(12, 8)
     with pytest.raises(ValueError, match="high stands beside"):
         layout.place(8, 4)
+
+
+@pytest.mark.parametrize("dashboard", Dashboard)
+def test_the_columns_of_a_table_fit_on_a_page_1280_pixels_wide(boards: Boards, dashboard: Dashboard) -> None:
+    for found in panels(boards[dashboard]):
+        if found["type"] != "table":
+            continue
+        widths = {
+            override["matcher"]["options"]: given["value"]
+            for override in found["fieldConfig"]["overrides"]
+            for given in override["properties"]
+            if given["id"] == "custom.width"
+        }
+        (renamed,) = (one["options"]["renameByName"] for one in found["transformations"] if one["id"] == "organize")
+        # Names are in the columns that share what is left.
+        left = found["gridPos"]["w"] / 24 * 1256 - 26 - sum(widths.values())
+        assert left >= 120 * len(set(renamed.values()) - widths.keys()), found["title"]

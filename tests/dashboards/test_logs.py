@@ -28,10 +28,17 @@ def test_the_health_of_the_cluster_has_a_word_for_each_figure_of_its_query(board
 
 
 def test_each_pattern_of_the_runbook_leads_to_its_lines(boards: Boards) -> None:
-    links = panel(boards, "Lines that the runbook looks for")["fieldConfig"]["defaults"]["links"]
-    assert [link["title"] for link in links] == [f"Lines: {pattern}" for pattern in LogPattern]
-    assert 'level: "ERROR"' in unquote(links[0]["url"])
-    assert "payment" in unquote(links[1]["url"])
+    overrides = panel(boards, "Lines that the runbook looks for")["fieldConfig"]["overrides"]
+    links = {
+        override["matcher"]["options"]: override["properties"][0]["value"]
+        for override in overrides
+        if override["properties"][0]["id"] == "links"
+    }
+    assert {pattern: link["title"] for pattern, (link,) in links.items()} == {
+        pattern: f"Lines: {pattern}" for pattern in LogPattern
+    }
+    assert 'level: "ERROR"' in unquote(links[LogPattern.ERROR][0]["url"])
+    assert "payment" in unquote(links[LogPattern.PAYMENT_FAILED][0]["url"])
 
 
 def test_a_panel_says_what_it_needs(boards: Boards) -> None:

@@ -20,7 +20,7 @@ from payment_catalog.errors import ForeseenError
 from payment_catalog.settings import Scraping, Settings, Urls
 from payment_dashboards.provisioning import DASHBOARDS, FOLDER, FOLDER_UID
 from payment_dashboards.sidecar import sidecar
-from payment_logging.pipeline import pipeline
+from payment_logging.variants import Variant, parts
 
 SHOP = Settings(
     service="shop",
@@ -78,7 +78,9 @@ def test_logs_are_looked_for_where_fluentd_writes_them() -> None:
             yield section.parameters
             yield from parameters(section.sections)
 
-    (written,) = (it["index_name"] for it in parameters(pipeline(SHOP)) if it.get("@type") == "elasticsearch")
+    files = parts(Variant.NODE, SHOP)
+    found = (each for file in files for each in parameters(file.sections))
+    (written,) = (each["index_name"] for each in found if each.get("@type") == "elasticsearch")
     source = sources(SHOP)["elasticsearch"]
     assert fnmatch(written, source["jsonData"]["index"])
     assert source["database"] == source["jsonData"]["index"]

@@ -41,7 +41,7 @@ def test_the_runbooks_two_alerts_have_their_limits() -> None:
     assert failed_auth(KIT).limits == Limits(warning=10)
     assert suspicious_calls(KIT).limits == Limits(critical=5)
     limits = {column.title: column.limits for column in which_instance(KIT).columns}
-    assert (limits["Failed auth"], limits["Suspicious"]) == (Limits(warning=10), Limits(critical=5))
+    assert (limits["Failed/s"], limits["Suspicious/s"]) == (Limits(warning=10), Limits(critical=5))
 
 
 @pytest.mark.parametrize("rare", RARE, ids=lambda rare: rare.event)

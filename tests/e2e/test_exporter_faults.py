@@ -92,7 +92,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @dataclass
-class House:
+class Premises:
     """An exporter and every source that it reads, each of which can be hurt."""
 
     program: Program
@@ -114,7 +114,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
     directory = tmp_path_factory.mktemp("faults")
     disk = directory / "disk"
     disk.mkdir()
@@ -141,34 +141,34 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             "--no-collector.probe",
             environment=postgres.environment,
         ) as program:
-            house = House(program, postgres, redis, running_redis, disk, logs)
-            yield house
-        house.running_redis.stop()
+            premises = Premises(program, postgres, redis, running_redis, disk, logs)
+            yield premises
+        premises.running_redis.stop()
     logs.shutdown()
     logs.server_close()
 
 
 @contextmanager
-def stopped_database(house: House) -> Iterator[None]:
-    house.postgres.stop()
+def stopped_database(premises: Premises) -> Iterator[None]:
+    premises.postgres.stop()
     try:
         yield
     finally:
-        house.postgres.start()
+        premises.postgres.start()
 
 
 @contextmanager
-def slow_database(house: House) -> Iterator[None]:
+def slow_database(premises: Premises) -> Iterator[None]:
     """Somebody holds the lock that every reader of the totals waits for."""
-    with house.connect() as connection, connection.transaction():
+    with premises.connect() as connection, connection.transaction():
         connection.execute("LOCK TABLE business_totals IN ACCESS EXCLUSIVE MODE")
         yield
 
 
 @contextmanager
-def frozen_database(house: House) -> Iterator[None]:
+def frozen_database(premises: Premises) -> Iterator[None]:
     """Every process of the server stands still: connections stay open, and nothing answers."""
-    server = psutil.Process(int((house.postgres.data / "cluster" / "postmaster.pid").read_text().split()[0]))
+    server = psutil.Process(int((premises.postgres.data / "cluster" / "postmaster.pid").read_text().split()[0]))
     processes = [server, *server.children()]
     for process in processes:
         process.suspend()
@@ -180,9 +180,9 @@ def frozen_database(house: House) -> Iterator[None]:
 
 
 @contextmanager
-def refusing_database(house: House) -> Iterator[None]:
-    name = house.postgres.environment["DB_NAME"]
-    with house.connect("postgres") as connection:
+def refusing_database(premises: Premises) -> Iterator[None]:
+    name = premises.postgres.environment["DB_NAME"]
+    with premises.connect("postgres") as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         try:
@@ -192,9 +192,9 @@ def refusing_database(house: House) -> Iterator[None]:
 
 
 @contextmanager
-def wrong_types(house: House, number: str) -> Iterator[None]:
+def wrong_types(premises: Premises, number: str) -> Iterator[None]:
     """What is called ``business_totals`` has the right names and the wrong contents."""
-    with house.connect() as connection:
+    with premises.connect() as connection:
         connection.execute("ALTER TABLE business_totals RENAME TO kept")
         connection.execute(
             "CREATE VIEW business_totals AS SELECT 'payment' AS subject, 'card' AS method, 'succeeded' AS status, "
@@ -208,64 +208,64 @@ def wrong_types(house: House, number: str) -> Iterator[None]:
 
 
 @contextmanager
-def stopped_redis(house: House) -> Iterator[None]:
-    house.running_redis.stop()
+def stopped_redis(premises: Premises) -> Iterator[None]:
+    premises.running_redis.stop()
     try:
         yield
     finally:
-        house.running_redis = house.redis()
+        premises.running_redis = premises.redis()
 
 
 @contextmanager
-def frozen_redis(house: House) -> Iterator[None]:
-    house.running_redis.process.send_signal(signal.SIGSTOP)
+def frozen_redis(premises: Premises) -> Iterator[None]:
+    premises.running_redis.process.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        house.running_redis.process.send_signal(signal.SIGCONT)
+        premises.running_redis.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager
-def disk_that_is_gone(house: House) -> Iterator[None]:
-    house.disk.rmdir()
+def disk_that_is_gone(premises: Premises) -> Iterator[None]:
+    premises.disk.rmdir()
     try:
         yield
     finally:
-        house.disk.mkdir()
+        premises.disk.mkdir()
 
 
 @contextmanager
-def logs_that_answer(house: House, answers: str) -> Iterator[None]:
-    house.logs.answers = answers
+def logs_that_answer(premises: Premises, answers: str) -> Iterator[None]:
+    premises.logs.answers = answers
     try:
         yield
     finally:
-        house.logs.answers = "well"
+        premises.logs.answers = "well"
 
 
-FAULTS: dict[str, tuple[Callable[[House], AbstractContextManager[None]], set[str], set[str]]] = {
+FAULTS: dict[str, tuple[Callable[[Premises], AbstractContextManager[None]], set[str], set[str]]] = {
     # what is done, who fails, who may fail with it
     "database stopped": (stopped_database, {"business", "postgres"}, set()),
     "database slow": (slow_database, {"business"}, {"postgres"}),
     "database frozen": (frozen_database, {"business", "postgres"}, set()),
     "database refusing": (refusing_database, {"business", "postgres"}, set()),
-    "text for a number": (lambda house: wrong_types(house, "'many'::text"), {"business"}, set()),
-    "no number": (lambda house: wrong_types(house, "'NaN'::numeric"), {"business"}, set()),
+    "text for a number": (lambda premises: wrong_types(premises, "'many'::text"), {"business"}, set()),
+    "no number": (lambda premises: wrong_types(premises, "'NaN'::numeric"), {"business"}, set()),
     "Redis stopped": (stopped_redis, {"redis"}, set()),
     "Redis frozen": (frozen_redis, {"redis"}, set()),
     "disk gone": (disk_that_is_gone, {"host"}, set()),
-    "Elasticsearch fails": (lambda house: logs_that_answer(house, "500"), {"elasticsearch"}, set()),
-    "a login page for Elasticsearch": (lambda house: logs_that_answer(house, "html"), {"elasticsearch"}, set()),
+    "Elasticsearch fails": (lambda premises: logs_that_answer(premises, "500"), {"elasticsearch"}, set()),
+    "a login page for Elasticsearch": (lambda premises: logs_that_answer(premises, "html"), {"elasticsearch"}, set()),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_source_that_fails_costs_only_its_own_figures(house: House, fault: str) -> None:
+def test_a_source_that_fails_costs_only_its_own_figures(premises: Premises, fault: str) -> None:
     hurt, failing, may_fail = FAULTS[fault]
-    program = house.program
+    program = premises.program
     wait_until("all is well", lambda: set(program.successes().values()) == {1})
     said_before = len(program.events())
-    with hurt(house):
+    with hurt(premises):
         for _ in range(2):
             samples = program.samples(headers={"X-Prometheus-Scrape-Timeout-Seconds": "10"})
             success = {

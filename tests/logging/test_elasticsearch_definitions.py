@@ -8,6 +8,7 @@ import pytest
 
 from payment_catalog.log_streams import data_stream
 from payment_catalog.settings import Retention, Settings
+from payment_catalog.vocabulary import LogStream
 from payment_logging.elasticsearch import definitions
 from payment_logging.elasticsearch.definition import Definition, Kind
 from payment_logging.elasticsearch.fields import ECS_NAMES, SEARCHED_FIELDS, properties
@@ -84,7 +85,7 @@ def test_lines_are_deleted_when_the_settings_say(kept: timedelta, written: str) 
 
 def test_names_follow_the_service() -> None:
     settings = Settings(service="till")
-    assert data_stream(settings) == "logs-till-default"
+    assert data_stream(settings, LogStream.AUDIT) == "logs-till-audit"
     assert named(settings, "index-template").body["index_patterns"] == ["logs-till-*"]
     assert {each.name.partition("@")[0] for each in definitions(settings) if each.kind is not Kind.ROLE} == {
         "logs-till"

@@ -46,7 +46,7 @@ def go_tool_pprof(*arguments: str, directory: Path) -> str:
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

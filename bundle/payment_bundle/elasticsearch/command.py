@@ -10,6 +10,7 @@ from payment_bundle.elasticsearch.comparison import is_same, stored
 from payment_bundle.elasticsearch.connection import ElasticsearchError, RefusedError, UnsupportedError
 from payment_bundle.elasticsearch.stream import Standing, standing
 from payment_catalog.log_streams import data_stream
+from payment_catalog.vocabulary import LogStream
 from payment_logging.elasticsearch import definitions
 from payment_logging.elasticsearch.definition import Kind
 
@@ -47,7 +48,9 @@ _STREAM = "data stream"
 def push(settings: Settings, cluster: Connection, say: Say, *, dry_run: bool, with_roles: bool) -> bool:
     """Send what differs; return whether all is there afterwards. Raises ElasticsearchError."""
     wanted = tuple(each for each in definitions(settings) if with_roles or each.kind is not Kind.ROLE)
-    return _Push(cluster, say, dry_run=dry_run).run(wanted, data_stream(settings))
+    return _Push(cluster, say, dry_run=dry_run).run(
+        wanted, tuple(data_stream(settings, stream) for stream in LogStream)
+    )
 
 
 class _Push:
@@ -59,11 +62,12 @@ class _Push:
         self._unsupported = set[Kind]()
         self._templates_stand = True
 
-    def run(self, wanted: tuple[Definition, ...], stream: str) -> bool:
+    def run(self, wanted: tuple[Definition, ...], streams: tuple[str, ...]) -> bool:
         try:
             for definition in wanted:
                 self._tell(f"{definition.kind} {definition.name}", *self._push(definition))
-            self._tell(f"{_STREAM} {stream}", *self._push_stream(stream, _version(wanted)))
+            for stream in streams:
+                self._tell(f"{_STREAM} {stream}", *self._push_stream(stream, _version(wanted)))
         except KeyboardInterrupt:
             self._say(f"interrupted; {self._summary()}; run it again for the rest")
             return False
@@ -133,7 +137,7 @@ class _Push:
 
 
 def _version(wanted: tuple[Definition, ...]) -> str:
-    """Return the version that the newest index of the data stream should be of: that of the mappings' own ``_meta``."""
+    """Return the version that the newest index of a data stream should be of: that of the mappings' own ``_meta``."""
     for definition in wanted:
         mappings = definition.body.get("template", {}).get("mappings")
         if mappings:

@@ -60,12 +60,14 @@ def translucent(colour: str, opacity: float) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """Return black or white, whichever reads better on ``colour``; the luminance is WCAG's."""
+    """Return black or white, whichever reads better on ``colour``, or what the page has; the luminance is WCAG's."""
 
     def linear(channel: int) -> float:
         share = channel / 255
         return share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4
 
+    if colour == _NAMED["transparent"]:
+        return "currentcolor"
     red, green, blue = (linear(channel) for channel in _channels(colour))
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"

@@ -34,7 +34,7 @@ def application(kit: Kit) -> Board:
                 "What do clients see?",
                 (
                     requests_now(kit),
-                    kit.now("error_ratio"),
+                    kit.now("error_ratio", title="Requests fail"),
                     kit.now("api_latency_p95", title="Response (p95)"),
                     serving_now(kit),
                     kit.now("circuit_breaker_state", title="Circuit breaker"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from payment_dashboards.panels.panel import Panel
 
 _PROBED = f"{probe.TARGET.name}, {probe.ENDPOINT.name}"
-_LEGEND = f"{{{{{probe.TARGET.name}}}}} {{{{{probe.ENDPOINT.name}}}}}"
+_LEGEND = f"{{{{{probe.ENDPOINT.name}}}}} {{{{{probe.TARGET.name}}}}}"
 #: These series are of the exporter's instance.
 _ASKED_BY = "It is the exporter that asks: choose all instances to see it."
 

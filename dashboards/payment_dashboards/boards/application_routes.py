@@ -11,7 +11,7 @@ from payment_catalog.request_series import request_series
 from payment_catalog.signals import Query, service_job
 from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import Unit
-from payment_dashboards.colours import CODES
+from payment_dashboards.colours import CODES, STATUS_CODES
 from payment_dashboards.limits import Limits, of_threshold
 from payment_dashboards.panels.heat import Heat
 from payment_dashboards.panels.over_time import OverTime
@@ -162,7 +162,6 @@ def slow(kit: Kit) -> Heat:
         "of their trace.",
         queries=(Query(f"{beyond} - on () group_left () {within}", "{{le}}", exemplars=True),),
         interval=timedelta(minutes=1),
-        width=12,
     )
 
 
@@ -186,7 +185,6 @@ def answers(kit: Kit) -> OverTime:
         unit=Unit.PER_SECOND,
         colours=CODES,
         stacked=True,
-        width=12,
     )
 
 
@@ -198,7 +196,7 @@ def error_codes(kit: Kit) -> OverTime:
         "of wrong requests, 499 of clients that gave up, 502 to 504 of the gateway and the database.",
         queries=(Query(_requests(kit.settings, CODE.name, '!~"[123].."'), f"{{{{{CODE.name}}}}}"),),
         unit=Unit.PER_SECOND,
+        colours=STATUS_CODES,
         value_links=(kit.logs("Requests in the logs", 'event: "request" and status >= 400'),),
         no_value="none",
-        width=12,
     )

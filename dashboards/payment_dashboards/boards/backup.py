@@ -71,7 +71,7 @@ def newest_age(kit: Kit) -> Stat:
     """Return the age of the newest backup."""
     point = format_duration(kit.settings.recovery.point_objective)
     return Stat(
-        title="Newest backup's age",
+        title="Newest backup",
         description="Time since the newest backup was written. If the database were lost now, everything younger would "
         f"be lost; the business accepts {point} (RPO).",
         queries=(kit.measured("BackupOverdue", "age"),),

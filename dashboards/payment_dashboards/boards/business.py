@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.seasons import business_seasons
+from payment_catalog.seasons import WEEKS, business_seasons
 from payment_catalog.signals import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Board, Row
@@ -20,6 +20,9 @@ from payment_dashboards.panels.stat import Stat
 
 if TYPE_CHECKING:
     from payment_dashboards.kit import Kit
+
+#: The longer ago, the paler.
+_WEEKS = dict(zip((f"week -{week}" for week in WEEKS), ("purple", "light-purple", "super-light-purple"), strict=True))
 
 
 def business(kit: Kit) -> Board:
@@ -150,7 +153,7 @@ def payments(kit: Kit) -> OverTime:
             Query(f"sum({season.usual})", "usual"),
             Query(f"sum by (week) ({season.before})", "week -{{week}}"),
         ),
-        colours={"now": NEUTRAL},
+        colours={"now": NEUTRAL, **_WEEKS},
         bounds=("usual",),
         width=12,
     )

@@ -105,7 +105,7 @@ def standbys(kit: Kit) -> Stat:
 def redis_memory_used(kit: Kit) -> Stat:
     """Return the share of ``maxmemory`` that is used."""
     return Stat(
-        title="Redis memory",
+        title="Redis full",
         description="Share of maxmemory that is used. At the limit Redis refuses writes or forgets keys, and requests "
         "are no longer counted.",
         queries=(kit.measured("RedisMemoryNearLimit", "used"),),

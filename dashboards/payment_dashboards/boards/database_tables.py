@@ -13,7 +13,7 @@ from payment_dashboards.boards.database_server import NO_SERVER
 from payment_dashboards.colours import TABLES
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.table import Column, Table
-from payment_dashboards.states import NO_IS_GOOD
+from payment_dashboards.states import NEEDS_VACUUM
 
 if TYPE_CHECKING:
     from payment_catalog.metric import Metric
@@ -41,13 +41,13 @@ def tables(kit: Kit) -> Table:
     return Table(
         title="Tables",
         description="Each table's size with its indexes, and its rows as the server estimates them. Dead rows are "
-        "those that a vacuum has not removed yet; of a table that needs one the last column counts them.",
+        "those that a vacuum has not removed yet.",
         queries=(
             _of_tables(kit, postgres.TABLE_SIZE),
             live,
             dead,
             Query(f"{dead.expr} / ({live.expr} > 0)"),
-            Query(f"{kit.watching.alerts['TableNeedsVacuum'].expr} or {dead.expr} * 0"),
+            Query(f"({kit.watching.alerts['TableNeedsVacuum'].expr}) * 0 + 1 or {dead.expr} * 0"),
         ),
         columns=(
             Column(source=postgres.TABLE.name, title="Table"),
@@ -59,9 +59,8 @@ def tables(kit: Kit) -> Table:
             Column(
                 source="Value #E",
                 title="Needs vacuum",
-                unit=Unit.COUNT,
-                limits=kit.limits("TableNeedsVacuum"),
-                states=NO_IS_GOOD,
+                unit=Unit.STATE,
+                states=NEEDS_VACUUM,
                 width=110,
             ),
         ),

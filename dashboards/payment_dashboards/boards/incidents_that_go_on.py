@@ -44,17 +44,17 @@ def incidents_that_go_on(kit: Kit) -> Table:
         queries=(Query(_age()), *(Query(_left(level)) for level in EscalationLevel)),
         unit=Unit.SECONDS,
         columns=(
-            Column(source="priority", title="Priority", width=80, words=PRIORITIES),
+            Column(source="priority", title="Priority", width=65, words=PRIORITIES),
             Column(source="incident", title="Incident"),
-            Column(source="team", title="Team", width=150),
-            Column(source="environment", title="Environment", width=120),
-            Column(source="Value #A", title="Goes on for", unit=Unit.SECONDS, width=110),
+            Column(source="team", title="Team", width=130),
+            Column(source="environment", title="Environment", width=95),
+            Column(source="Value #A", title="Goes on for", unit=Unit.SECONDS, width=85),
             *(
                 Column(
                     source=f"Value #{letter}",
-                    title=f"{level} called in",
+                    title=f"{level} in",
                     unit=Unit.SECONDS,
-                    width=110,
+                    width=75,
                     limits=_SOON,
                     states={0: _CALLED},
                 )
@@ -64,7 +64,7 @@ def incidents_that_go_on(kit: Kit) -> Table:
         sort="Priority",
         links=kit.runbooks(*escalations_of(kit)),
         no_value=_NO_INCIDENT,
-        width=14,
+        width=15,
     )
 
 
@@ -80,7 +80,7 @@ def ages(kit: Kit) -> OverTime:
         limits=Limits(warning=after.total_seconds()),
         links=kit.runbooks(*escalations_of(kit)),
         no_value=_NO_INCIDENT,
-        width=10,
+        width=9,
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from payment_catalog.watching import Limit
     from payment_dashboards.kit import Kit
 
-_PROGRAM = "{{job}} {{instance}}"
+_PROGRAM = "{{instance}} {{job}}"
 
 
 def program_rows(kit: Kit) -> tuple[Row, ...]:

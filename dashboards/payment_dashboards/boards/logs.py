@@ -68,7 +68,7 @@ def _lines_link(kit: Kit, pattern: LogPattern) -> Link:
 def newest_age(kit: Kit) -> Stat:
     """Return the age of the newest line."""
     return Stat(
-        title="Newest line's age",
+        title="Newest line",
         description="Age of the newest log line that can be searched. The service writes one for every request: an old "
         "one means that the logs stay somewhere.",
         queries=(kit.measured("NoLogsArrive", "age"),),
@@ -166,7 +166,7 @@ def lines(kit: Kit) -> OverTime:
         title="Lines that the runbook looks for",
         description=f"{elasticsearch.LOG_LINES.description} A click on a line leads to them in Kibana.",
         queries=(Query(f"max by ({by}) ({elasticsearch.LOG_LINES}{{{exporter_job(kit.settings)}}})", "{{pattern}}"),),
-        value_links=tuple(_lines_link(kit, pattern) for pattern in LogPattern),
+        own_links={pattern: _lines_link(kit, pattern) for pattern in LogPattern},
         colours=LOG_PATTERNS,
         no_value=NO_ELASTICSEARCH,
         width=12,

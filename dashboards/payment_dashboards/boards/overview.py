@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from payment_catalog.signals import JOB, Query, service_job
 from payment_catalog.slo_series import budget_remaining, burn_rate
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
+from payment_dashboards.boards.application_inside import connections
 from payment_dashboards.boards.firing import pages_firing, who_is_called
 from payment_dashboards.boards.slo import BUDGET
 from payment_dashboards.colours import CURRENCIES, FAILURE_REASONS, METHODS
@@ -42,7 +44,7 @@ def overview(kit: Kit) -> Board:
                     instances_up(kit),
                     kit.now("payment_success_ratio", title="Payments succeed"),
                     kit.now("error_ratio", title="Requests fail"),
-                    kit.now("api_latency_p95", title="Response time (p95)"),
+                    kit.now("api_latency_p95", title="Response (p95)"),
                     kit.now("circuit_breaker_state", title="Circuit breaker"),
                     pages_firing(),
                 ),
@@ -56,7 +58,7 @@ def overview(kit: Kit) -> Board:
                     kit.signal("error_ratio", value_links=(errors,)),
                     kit.signal("api_latency_p95"),
                     kit.states("circuit_breaker_state", width=12),
-                    kit.signal("active_connections", width=12),
+                    replace(connections(kit), width=12),
                 ),
             ),
             Row(

@@ -106,14 +106,15 @@ def which_instance(kit: Kit) -> Table:
     """Return what each instance sees a second."""
     job = service_job(kit.settings)
     counted = {
-        "Failed auth": f"{FAILED_AUTH}{{{job}}}",
-        "Suspicious": f"{SUSPICIOUS_API_CALLS}{{{job}}}",
-        "Rate limited": f"{SECURITY_EVENTS}{{{job}, type={quote(SecurityEvent.RATE_LIMITED)}}}",
+        "Failed/s": f"{FAILED_AUTH}{{{job}}}",
+        "Suspicious/s": f"{SUSPICIOUS_API_CALLS}{{{job}}}",
+        "Limited/s": f"{SECURITY_EVENTS}{{{job}, type={quote(SecurityEvent.RATE_LIMITED)}}}",
     }
-    limits = {"Failed auth": kit.limits("HighFailedAuthRate"), "Suspicious": kit.limits("SuspiciousAPIAccess")}
+    limits = {"Failed/s": kit.limits("HighFailedAuthRate"), "Suspicious/s": kit.limits("SuspiciousAPIAccess")}
     return Table(
         title="Which instance?",
-        description="What each instance sees a second. An attack on one address shows at one of them; one through the "
+        description="What each instance sees a second: requests, failed authentication, suspicious calls, and what the "
+        "rate limiter refused. An attack on one address shows at one of them; one through the "
         "load balancer at all.",
         queries=(
             Query(f"sum by (environment, instance) ({request_series(kit.settings).by_instance})"),
@@ -122,15 +123,14 @@ def which_instance(kit: Kit) -> Table:
                 for selector in counted.values()
             ),
         ),
-        unit=Unit.PER_SECOND,
         columns=(
             Column(source="instance", title="Instance"),
             *(
-                Column(source=f"Value #{letter}", title=title, unit=Unit.PER_SECOND, width=90, limits=limits.get(title))
-                for letter, title in zip("ABCD", ("Requests", *counted), strict=True)
+                Column(source=f"Value #{letter}", title=title, unit=Unit.COUNT, width=90, limits=limits.get(title))
+                for letter, title in zip("ABCD", ("Requests/s", *counted), strict=True)
             ),
         ),
-        sort="Suspicious",
+        sort="Suspicious/s",
         descending=True,
         links=kit.runbooks("HighFailedAuthRate", "SuspiciousAPIAccess"),
         width=10,

@@ -112,7 +112,6 @@ def failed_auth(kit: Kit) -> OverTime:
         limits=kit.limits(one, all_together),
         links=kit.runbooks(one, all_together),
         value_links=(_logged(kit, SecurityEvent.FAILED_AUTH),),
-        decimals=2,
     )
 
 
@@ -128,7 +127,6 @@ def failed_auth_persists(kit: Kit) -> OverTime:
         limits=kit.limits(alert),
         links=kit.runbooks(alert),
         value_links=(_logged(kit, SecurityEvent.FAILED_AUTH),),
-        decimals=2,
     )
 
 
@@ -144,7 +142,6 @@ def suspicious_calls(kit: Kit) -> OverTime:
         limits=kit.limits(one, all_together),
         links=kit.runbooks(one, all_together),
         value_links=(kit.logs("Security events in the logs", "security_event: *"),),
-        decimals=2,
     )
 
 
@@ -167,7 +164,6 @@ def events_by_type(kit: Kit) -> OverTime:
         unit=Unit.EVENTS_PER_SECOND,
         colours=EVENT_COLOURS,
         value_links=(kit.logs("These events in the logs", 'security_event: "${__field.labels.type}"'),),
-        decimals=2,
     )
 
 
@@ -179,6 +175,7 @@ def events_in_time(kit: Kit) -> Bars:
         queries=(
             Query(f"sum by (type) (increase({SECURITY_EVENTS}{{{service_job(kit.settings)}}}[$__range]))", "{{type}}"),
         ),
+        colours=EVENT_COLOURS,
         decimals=0,
     )
 
@@ -195,5 +192,4 @@ def path_scans(kit: Kit) -> OverTime:
         limits=kit.limits(alert),
         links=kit.runbooks(alert),
         value_links=(_logged(kit, SecurityEvent.PATH_SCAN),),
-        decimals=2,
     )

@@ -12,6 +12,7 @@ from payment_catalog.signals import JOB, Query, service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import RateLimitOutcome, SecurityEvent
 from payment_dashboards.board import Row
+from payment_dashboards.colours import RATE_LIMIT_OUTCOMES, STATUS_CODES
 from payment_dashboards.limits import Limits
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.stat import Stat
@@ -87,9 +88,9 @@ def client_errors(kit: Kit) -> OverTime:
         unit=Unit.PER_SECOND,
         links=kit.runbooks(_REFUSED),
         value_links=(kit.logs("These requests in the logs", "status: ${__field.labels.code}"),),
+        colours=STATUS_CODES,
         no_value="none was refused",
         stacked=True,
-        decimals=2,
         width=12,
     )
 
@@ -110,8 +111,8 @@ def rate_limiter(kit: Kit) -> OverTime:
         unit=Unit.PER_SECOND,
         limits=kit.limits(alert),
         links=kit.runbooks(alert),
+        colours={**RATE_LIMIT_OUTCOMES, "refused": RATE_LIMIT_OUTCOMES[RateLimitOutcome.REJECTED]},
         value_links=(kit.logs("These requests in the logs", f"security_event: {quote(SecurityEvent.RATE_LIMITED)}"),),
-        decimals=2,
         width=12,
     )
 

@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Any
 from grafanalib import core
 
 from payment_catalog.thresholds import Unit
-from payment_dashboards.colours import BOUND, fixed
+from payment_dashboards.colours import BOUND
 from payment_dashboards.panels.panel import Panel, Place
+from payment_dashboards.panels.series_names import fixed, matcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from payment_dashboards.panels.panel import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverTime(Panel):
     """Lines, with a dashed one at each limit.
 
-    ``colours`` are by the name of the series. ``bounds`` are names of series that are no values but what values stay
-    below: grey and dashed. ``stacked`` is for parts of a whole: areas without lines, since the line of a part that is 0
-    would lie on top of the others. ``calculations`` stand beside each name.
+    ``colours`` and ``own_links`` are by the name of the series. ``bounds`` are names of series that are no values
+    but what values stay below: grey and dashed. ``stacked`` is for parts of a whole: areas without lines, since the
+    line of a part that is 0 would lie on top of the others. ``calculations`` stand beside each name.
     """
 
     colours: Mapping[str, str] = field(default_factory=dict)
+    own_links: Mapping[str, Link] = field(default_factory=dict)
     bounds: tuple[str, ...] = ()
     stacked: bool = False
     calculations: tuple[str, ...] = ("lastNotNull", "max")
@@ -44,7 +48,11 @@ class OverTime(Panel):
             tooltipMode="multi",
             tooltipSort="desc",
             thresholdsStyleMode="dashed" if self.limits else "off",
-            overrides=[*fixed(self.colours), *map(_bound, self.bounds)],
+            overrides=[
+                *fixed(self.colours, place),
+                *(_bound(name, place) for name in self.bounds),
+                *_links(self.own_links, place),
+            ],
         )
         defaults = panel.extraJson["fieldConfig"]["defaults"]
         defaults.update(min=self.minimum, max=self.maximum, custom=self._custom())
@@ -63,9 +71,16 @@ class OverTime(Panel):
         return None
 
 
-def _bound(name: str) -> dict[str, Any]:
+def _links(links: Mapping[str, Link], place: Place) -> list[dict[str, Any]]:
+    return [
+        {"matcher": matcher(name, place), "properties": [{"id": "links", "value": [link.json]}]}
+        for name, link in links.items()
+    ]
+
+
+def _bound(name: str, place: Place) -> dict[str, Any]:
     return {
-        "matcher": {"id": "byName", "options": name},
+        "matcher": matcher(name, place),
         "properties": [
             {"id": "color", "value": {"mode": "fixed", "fixedColor": BOUND}},
             {"id": "custom.lineWidth", "value": 2},

@@ -13,6 +13,7 @@ from payment_catalog.durations import format_duration
 from payment_catalog.thresholds import Unit
 from payment_dashboards.choices import DATASOURCE, narrow
 from payment_dashboards.limits import NO_LIMITS, Limits
+from payment_dashboards.panels.series_names import legend
 from payment_dashboards.units import GRAFANA_UNITS
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a panel stands, and what its queries are narrowed by."""
+    """Where a panel stands, what its queries are narrowed by, and whether that can be one of several environments."""
 
     identifier: int
     position: GridPos
     choices: tuple[Choice, ...]
     declared: Mapping[str, Labels]
+    several_environments: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Panel(ABC):
     def _target(self, query: Query, letter: str, place: Place, *, instant: bool) -> Target:
         return PrometheusTarget(
             expr=narrow(query.expr, place.choices, place.declared),
-            legendFormat=query.legend,
+            legendFormat=legend(query, place),
             refId=letter,
             datasource=DATASOURCE,
             instant=instant,

@@ -45,7 +45,8 @@ def absence(text: str, colour: str) -> dict[str, Any]:
 class Stat(Panel):
     """One number for each series, on the colour of its limits or of its state.
 
-    ``named`` shows the names of the series, for several; ``sparkline`` the way to the number.
+    ``named`` shows the names of the series, for several, which then stand below each other; ``sparkline`` the way
+    to the number.
     """
 
     states: Mapping[float, State] | None = None
@@ -63,6 +64,7 @@ class Stat(Panel):
             color={"mode": "thresholds"},
             graphMode="area" if self.sparkline else "none",
             textMode="value_and_name" if self.named else "value",
+            orientation="horizontal" if self.named else "auto",
             reduceCalc="lastNotNull",
             mappings=[*value_mappings(self.states or {}), *([absence(self.no_value, ABSENT)] if coloured else [])],
         )

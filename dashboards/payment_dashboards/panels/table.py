@@ -51,7 +51,7 @@ class Column:
             "custom.width": self.width,
             "custom.cellOptions": {"type": "color-background", "mode": "basic"} if coloured else None,
             "thresholds": {"mode": "absolute", "steps": self.limits.steps} if self.limits else None,
-            "mappings": [*mappings, *([absence("-", "transparent")] if self.unit else [])] or None,
+            "mappings": [*mappings, *([absence("-", "transparent")] if self.unit or self.states else [])] or None,
             "links": [link.json for link in self.links] or None,
         }
         return {

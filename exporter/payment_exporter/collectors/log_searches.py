@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from payment_catalog.exporter_metrics.elasticsearch import LOG_WINDOW_SECONDS
-from payment_catalog.log_streams import LOG_GREPS
+from payment_catalog.log_patterns import GREPPED
 from payment_catalog.vocabulary import LogPattern
 
 _TIME = "@timestamp"
@@ -22,8 +22,7 @@ def counting() -> dict[str, Any]:
     - where ``event`` is analysed text only, each part between the ``.*`` must stand there as whole words, in any
       order and in capitals or not.
     """
-    greps = {pattern: _grep(expression) for pattern, expression in LOG_GREPS.items()}
-    queries = {**greps, LogPattern.ERROR: {"match": {"level": "ERROR"}}}
+    queries = {LogPattern.ERROR: {"match": {"level": "ERROR"}}, **{name: _grep(GREPPED[name]) for name in GREPPED}}
     return {
         "size": 0,
         "track_total_hits": False,

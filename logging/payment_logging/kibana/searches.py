@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payment_catalog.log_streams import LOG_GREPS, LOG_SEARCHES, data_streams, data_view_id, search_id
+from payment_catalog.log_patterns import GREPPED
+from payment_catalog.log_streams import LOG_SEARCHES, data_streams, data_view_id, search_id
 from payment_catalog.vocabulary import LogPattern
 from payment_logging.kibana.saved_object import Kind, Reference, SavedObject, as_text, kql
 
@@ -52,7 +53,7 @@ def saved_search(settings: Settings, pattern: LogPattern) -> SavedObject:
     source = {"query": kql(LOG_SEARCHES[pattern]), "filter": [], "indexRefName": _INDEX}
     attributes = {
         "title": f"{_TITLES[pattern]} in the logs of {settings.service}",
-        "description": f"What the runbook finds by: grep '{LOG_GREPS[pattern]}'",
+        "description": f"What the runbook finds by: grep '{GREPPED.get(pattern, 'ERROR')}'",
         "columns": list(_COLUMNS[pattern]),
         "sort": [["@timestamp", "desc"]],
         "grid": {},

@@ -12,37 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from payment_catalog.card_issuers import ISSUERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHORTEST, LONGEST = 12, 19
-_MAESTRO = tuple(range(12, 20))
-#: First and last prefix, and the lengths of the numbers, as the schemes publish them. Sorted, without overlaps.
-#: MyDebit cards run on Visa's and Mastercard's ranges. Of Maestro's wide range (50, 56 to 69) only the prefixes in use
-#: stand here: 60 begins every telephone number of Malaysia.
-ISSUERS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-    ("2221", "2720", (16,)),  # Mastercard
-    ("300", "305", (14,)),  # Diners Club
-    ("3095", "3095", (14,)),  # Diners Club
-    ("34", "34", (15,)),  # American Express
-    ("3528", "3589", (16,)),  # JCB
-    ("36", "36", (14,)),  # Diners Club
-    ("37", "37", (15,)),  # American Express
-    ("38", "39", (14,)),  # Diners Club
-    ("4", "4", (13, 16, 19)),  # Visa
-    ("5018", "5018", _MAESTRO),
-    ("5020", "5020", _MAESTRO),
-    ("5038", "5038", _MAESTRO),
-    ("51", "55", (16,)),  # Mastercard
-    ("5893", "5893", _MAESTRO),
-    ("6011", "6011", (16, 17, 18, 19)),  # Discover
-    ("62", "62", (16, 17, 18, 19)),  # UnionPay
-    ("6304", "6304", _MAESTRO),
-    ("644", "649", (16, 17, 18, 19)),  # Discover
-    ("65", "65", (16, 17, 18, 19)),  # Discover
-    ("6759", "6759", _MAESTRO),
-    ("6761", "6763", _MAESTRO),
-)
 _FIRST_PREFIXES = [low for low, _, _ in ISSUERS]
 _FIRST_DIGITS = frozenset(low[0] for low in _FIRST_PREFIXES)
 _DOUBLED = tuple(sum(divmod(2 * digit, 10)) for digit in range(10))

@@ -23,7 +23,7 @@ from payment_bundle.preview.view import View
 from payment_bundle.prometheus_api import PrometheusApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -35,10 +35,16 @@ SCRAPE = 15.0
 
 
 @contextmanager
-def prometheus_at(port: int, directory: Path) -> Iterator[str]:
-    """Run a Prometheus that remembers the shop."""
-    history.write(directory / "history.txt")
-    command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data")
+def prometheus_at(
+    port: int, directory: Path, write: Callable[[Path], None] = history.write, lookback: str = "30s"
+) -> Iterator[str]:
+    """Run a Prometheus that remembers what ``write`` writes: the shop."""
+    write(directory / "history.txt")
+    command = (
+        *("promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"),
+        # One block for everything: the file is read again for each.
+        "--max-block-duration=162h",
+    )
     subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
     (directory / "prometheus.yml").write_text("{}")
     child = start(
@@ -47,7 +53,7 @@ def prometheus_at(port: int, directory: Path) -> Iterator[str]:
             "prometheus",
             f"--config.file={directory}/prometheus.yml",
             f"--storage.tsdb.path={directory}/data",
-            "--query.lookback-delta=30s",
+            f"--query.lookback-delta={lookback}",
             f"--web.listen-address=127.0.0.1:{port}",
         ),
         {"PATH": os.environ["PATH"]},

@@ -15,6 +15,7 @@ from bundle.preview.history import BUCKETS, HOSTILE, began
 from markupsafe import escape
 from sockets import free_port
 
+from payment_bundle.preview.colours import hexadecimal, readable_on
 from payment_bundle.preview.data import PanelData, asked, frames
 from payment_bundle.preview.documents import DashboardError, dashboards_of, read_dashboards
 from payment_bundle.preview.drawn import Drawn, State
@@ -203,6 +204,11 @@ def test_bars(rendered: Rendered) -> None:
     (trace,) = figure(rendered, "Orders a minute")["data"]
     assert trace["line"]["shape"] == "hvh"
     assert "1," in figure(rendered, "Orders a minute")["layout"]["yaxis"]["ticktext"][-1]
+
+
+def test_what_is_transparent_keeps_the_ink_of_the_page() -> None:
+    assert readable_on(hexadecimal("transparent")) == "currentcolor"
+    assert (readable_on(hexadecimal("yellow")), readable_on(hexadecimal("dark-blue"))) == ("#000000", "#FFFFFF")
 
 
 def test_note_is_markdown_and_never_html(rendered: Rendered) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _MOST = 60
 #: What fits beside the lanes; the tooltip and the figures have the whole.
 _LONGEST_NAME = 24
+_LONGEST_NAME_ON_A_WIDE_PANEL = 44
+_WIDE = 18
 _LONGEST_NAME_ON_A_PHONE = 12
 
 
@@ -90,7 +92,8 @@ def _stretches(series: Series, options: FieldOptions) -> Iterator[Stretch]:
 
 def _figure(panel: Panel, lanes: Sequence[Lane], states: Sequence[Shown], data: PanelData, view: View) -> Figure:
     traces = [_trace(panel, lanes, state) for state in states]
-    longest = _LONGEST_NAME_ON_A_PHONE if view.is_narrow else _LONGEST_NAME
+    wide = _LONGEST_NAME_ON_A_WIDE_PANEL if panel.grid_pos.w >= _WIDE else _LONGEST_NAME
+    longest = _LONGEST_NAME_ON_A_PHONE if view.is_narrow else wide
     names = [plain(_short(lane.name, longest)) for lane in lanes]
     layout = {
         "xaxis": time_axis(view.span.start.timestamp(), view.span.end.timestamp()),
