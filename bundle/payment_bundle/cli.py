@@ -14,6 +14,7 @@ from payment_bundle.checks import checks, generated, source_findings
 from payment_bundle.delivery import diff, push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.generation import PARTS, part_of
+from payment_bundle.log_delivery import push_elasticsearch, push_kibana
 from payment_bundle.manifest import manifest_of, read_manifest
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.rendering import render_all
@@ -30,6 +31,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+push.command("elasticsearch")(push_elasticsearch)
+push.command("kibana")(push_kibana)
 app.add_typer(push, name="push")
 app.add_typer(diff, name="diff")
 app.command()(archive)

@@ -96,10 +96,10 @@ def _server(settings: Settings, url: str, token_file: Path | None, timeout: floa
             typer.echo(f"payobs: warning: {warning}", err=True)
     else:
         token = ""
-    return Server(_address(url) or settings.urls.grafana, token, timeout, ca_file)
+    return Server(address(url) or settings.urls.grafana, token, timeout, ca_file)
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
     """Return ``url`` without a slash at its end; refused is what may hold a password, which errors would show."""
     try:
         return TypeAdapter(Url).validate_python(url).rstrip("/") if url else ""

@@ -17,13 +17,18 @@ from payment_catalog.documents import JsonDocument
 from payment_dashboards.linting import linter_configuration
 from payment_exporter.configuration import Configuration
 from payment_exporter.kubernetes import kubernetes
+from payment_logging.elasticsearch import elasticsearch
+from payment_logging.kibana import kibana
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Document, Documents
 
 #: What ``--only`` can name: the directories below the output directory.
-PARTS = ("grafana", "prometheus", "alertmanager", "fluentd", "kubernetes", "runbooks", "schema")
+PARTS = (
+    *("grafana", "prometheus", "alertmanager", "fluentd", "elasticsearch", "kibana", "kubernetes", "runbooks"),
+    "schema",
+)
 
 
 def generate_documents(catalog: Catalog) -> Documents:
@@ -36,6 +41,8 @@ def generate_documents(catalog: Catalog) -> Documents:
         dashboards,
         linter_configuration(dashboards, catalog.declared(watched.recordings)),
         payment_logging.generate(catalog),
+        elasticsearch(catalog),
+        kibana(catalog),
         rules(catalog, groups),
         rule_tests(catalog, groups),
         prometheus(catalog),

@@ -53,6 +53,8 @@ def _with_notice(path: str, text: str) -> str:
     match PurePosixPath(path).suffix:
         case ".md":
             return f"<!-- {NOTICE} -->\n\n{text}"
+        case ".ndjson":
+            return text
         case ".tmpl":
             return f"{{{{/* {NOTICE} */}}}}\n{text}"
     return f"# {NOTICE}\n{text}"

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from payment_catalog import promql
+from payment_catalog.log_streams import log_board_id, search_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from payment_catalog.dashboards import Dashboard
+    from payment_catalog.log_streams import LogBoard
     from payment_catalog.settings import Settings
+    from payment_catalog.vocabulary import LogPattern
 
 #: A variable of Grafana's.
 _FILLED_IN = re.compile(r"(\$\{[^}]*\})")
@@ -60,3 +63,13 @@ def logs_link(settings: Settings, query: str) -> str:
         for part in _FILLED_IN.split(query)
     )
     return f"{settings.urls.kibana}/app/discover#/?{time}&_a=(query:(language:kuery,query:'{written}'))"
+
+
+def saved_search_url(settings: Settings, pattern: LogPattern) -> str:
+    """Return Kibana's address of the saved search for ``pattern``, over the time that Kibana is set to."""
+    return f"{settings.urls.kibana}/app/discover#/view/{search_id(settings, pattern)}"
+
+
+def log_board_url(settings: Settings, board: LogBoard) -> str:
+    """Return Kibana's address of a dashboard, over the time that is saved with it."""
+    return f"{settings.urls.kibana}/app/dashboards#/view/{log_board_id(settings, board)}"

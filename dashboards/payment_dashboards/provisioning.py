@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.log_streams import data_streams
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -79,7 +80,7 @@ def _alertmanager(settings: Settings) -> dict[str, Any]:
 
 
 def _logs(settings: Settings) -> dict[str, Any]:
-    index = f"logs-{settings.service}-*"
+    index = data_streams(settings)
     return {
         **_source("Payment logs", LOGS_UID, "elasticsearch", settings.logs.elasticsearch[0]),
         # Grafana 9 and older read the index here, newer ones below.

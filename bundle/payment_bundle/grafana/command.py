@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
+from payment_bundle.foreign_text import one_line
 from payment_bundle.generation import grafana_documents
 from payment_bundle.grafana.connection import GrafanaError, RefusedError
-from payment_bundle.grafana.foreign_text import one_line
 from payment_bundle.grafana.plan import (
     OUR_TAG,
     Step,

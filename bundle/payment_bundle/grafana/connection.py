@@ -18,7 +18,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
-from payment_bundle.grafana.foreign_text import one_line
+from payment_bundle.foreign_text import one_line
+from payment_bundle.unreachable import unreachable
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Connection:
             ) as response:
                 content = self._read(response)
         except (requests.RequestException, HTTPError) as error:
-            raise self._error(_unreachable(error, self._server.timeout)) from None
+            raise self._error(unreachable(error, self._server.timeout)) from None
         return self._answer(response, content)
 
     def _read(self, response: requests.Response) -> bytes:
@@ -203,32 +204,3 @@ def _in_words(status: int, reason: str, *, with_token: bool) -> str:
         return f"is at fault {said}, after {_RETRIES} retries too; its log says more"
     words = _REFUSALS.get(status, "refuses it {said}")
     return words.format(said=said)
-
-
-def _unreachable(error: Exception, timeout: float) -> str:
-    causes = list(_causes(error))
-    if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
-        return f"cannot be trusted: {_root(causes)}; if its certificate is of an authority of your own, give --ca-file"
-    if any(isinstance(cause, (requests.Timeout, TimeoutError)) for cause in causes):
-        return f"does not answer within {timeout:g} s"
-    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
-        return f"cannot be reached through the proxy of this environment: {_root(causes)}"
-    return f"cannot be reached: {_root(causes)}"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return ``error`` and what it wraps, the outermost first."""
-    found: list[BaseException] = []
-    current: object = error
-    while isinstance(current, BaseException) and current not in found:
-        found.append(current)
-        inner = getattr(current, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((it for it in current.args if isinstance(it, BaseException)), None) or current.__cause__
-        current = inner
-    return found
-
-
-def _root(causes: list[BaseException]) -> str:
-    inner = causes[-1]
-    return str(getattr(inner, "verify_message", "") or getattr(inner, "strerror", "") or inner)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from payment_bundle.grafana.foreign_text import one_line
+from payment_bundle.foreign_text import one_line
 from payment_bundle.grafana.words import differences
 
 if TYPE_CHECKING:

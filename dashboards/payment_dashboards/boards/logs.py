@@ -8,6 +8,7 @@ from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.exporter_metrics import elasticsearch
 from payment_catalog.external_metrics import UP
+from payment_catalog.log_streams import LOG_SEARCHES
 from payment_catalog.promql import quote
 from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job
 from payment_catalog.thresholds import Side, Unit
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from payment_dashboards.panels.panel import Link
 
 NO_ELASTICSEARCH = "needs Elasticsearch"
-
-#: The runbook's patterns in Kibana's language, for ``event`` as one word and as several.
-_SEARCHES = {
-    LogPattern.ERROR: 'level: "ERROR"',
-    LogPattern.PAYMENT_FAILED: "event: *payment*failed* or event: (payment and failed)",
-    LogPattern.RATE_LIMIT: 'event: "rate limit" or event: *rate\\ limit*',
-    LogPattern.AUTH_FAILED: "event: *auth*failed* or event: (auth* and failed)",
-}
 
 
 def logs(kit: Kit) -> Board:
@@ -69,7 +62,7 @@ def _of_cluster(kit: Kit, metric: Metric, legend: str = "") -> Query:
 
 
 def _lines_link(kit: Kit, pattern: LogPattern) -> Link:
-    return kit.logs(f"Lines: {pattern}", _SEARCHES[pattern])
+    return kit.logs(f"Lines: {pattern}", LOG_SEARCHES[pattern])
 
 
 def newest_age(kit: Kit) -> Stat:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_catalog.log_streams import data_streams
 from payment_exporter.configuration import Backup, Collectors, Configuration, Elasticsearch, Host, Probe
 from payment_exporter.kubernetes.names import ELASTICSEARCH_KEY_FILE, SERVICE_PORT
 
 if TYPE_CHECKING:
-    from payment_catalog.settings import Logs, Settings
+    from payment_catalog.settings import Settings
 
 #: As many nodes as the configuration takes; any one answers for the cluster.
 _NODES = 16
@@ -24,18 +25,18 @@ def exporter_configuration(settings: Settings) -> Configuration:
                 recovery_point_objective=settings.recovery.point_objective,
                 recovery_time_objective=settings.recovery.time_objective,
             ),
-            elasticsearch=_elasticsearch(settings.logs, settings.service),
+            elasticsearch=_elasticsearch(settings),
             probe=Probe(targets=(f"http://{settings.service}:{SERVICE_PORT}",)),
         )
     )
 
 
-def _elasticsearch(logs: Logs, service: str) -> Elasticsearch:
-    if not logs.elasticsearch:
+def _elasticsearch(settings: Settings) -> Elasticsearch:
+    if not settings.logs.elasticsearch:
         return Elasticsearch(enabled=False)
     return Elasticsearch(
         enabled=True,
-        urls=logs.elasticsearch[:_NODES],
-        index=f"logs-{service}-*",
+        urls=settings.logs.elasticsearch[:_NODES],
+        index=data_streams(settings),
         api_key_file=ELASTICSEARCH_KEY_FILE,
     )

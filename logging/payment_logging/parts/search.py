@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.fluentd_metrics import SEARCH_OUTPUT
+from payment_catalog.log_streams import data_stream
 from payment_logging.fluentd import Environment, Section
 from payment_logging.parts.buffers import file_buffer, undelivered
 from payment_logging.parts.labels import Stage, stage
@@ -45,7 +46,7 @@ def search(settings: Settings) -> tuple[Section, ...]:
         "user": Environment("ELASTICSEARCH_USER"),
         "password": Environment("ELASTICSEARCH_PASSWORD"),
         "ssl_verify": True,
-        "index_name": f"logs-{settings.service}-${{tag[1]}}",
+        "index_name": data_stream(settings, "${tag[1]}"),
         **_ONCE,
         "include_timestamp": True,
         "suppress_type_name": True,
