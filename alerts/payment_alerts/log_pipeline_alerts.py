@@ -237,7 +237,10 @@ def forwards_nothing(target: Target) -> Alert:
             Scenario("it forwards", node(reads, reads), _AT),
             Scenario(
                 "it forwards to aggregators",
-                (*node(reads, None), target.series(emitted.name, reads, plugin_id=fluentd.FORWARD_OUTPUT, type="forward")),
+                (
+                    *node(reads, None),
+                    target.series(emitted.name, reads, plugin_id=fluentd.FORWARD_OUTPUT, type="forward"),
+                ),
                 _AT,
             ),
             Scenario("Fluentd has restarted and forwards", node(reads, then(steady(9000, 56), steady(5, 9))), _AT),
