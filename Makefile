@@ -27,7 +27,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, direction of imports, amlint
 
 test: $(VENV)/.dev ## install the real servers when missing, run every test
 	@tests/servers.sh
-	@$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutate: $(VENV)/.dev ## change every rule in small ways; its unit tests must notice
 	@$(BIN)/payobs mutate $(ARGS)

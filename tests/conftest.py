@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from postgres_server import Postgres, postgres_server
+from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _numbers = count(1)
+
+#: Files whose tests share what is dear to start and to keep running: the demo, and a Prometheus with a history.
+SHARING = {
+    "demo": {f"tests/e2e/{name}.py" for name in ("test_alerts_arrive", "test_contract", "test_dashboards_live")},
+    "history": {f"tests/bundle/preview/{name}.py" for name in ("test_browser", "test_panels", "test_server")},
+}
 
 
 def pytest_configure() -> None:
@@ -21,12 +28,18 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process run the tests of a file, and one all of those that share the running demo, which is dear."""
-    for item in items:
-        shares_the_demo = "house" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("house" if shares_the_demo else str(item.path)))
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """One process runs the tests of a file, and one those of all files that share a dear server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return next((name for name, files in SHARING.items() if file in files), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Decide which process runs which test."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
