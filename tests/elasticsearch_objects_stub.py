@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+
+import stub_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
 KEY = "c2VjcmV0LWlkOnNlY3JldC1rZXk="
 JSON = {"Content-Type": "application/json", "X-Elastic-Product": "Elasticsearch"}
@@ -27,13 +28,10 @@ _KINDS = {
 
 
 @dataclass
-class Answer:
-    """What the server says; ``body`` as JSON unless it is bytes. It waits for ``after`` before it says anything."""
+class Answer(stub_server.Answer):
+    """What the server says, as Elasticsearch, unless its headers are given."""
 
-    status: int = 200
-    body: Any = None
     headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
-    after: threading.Event | None = None
 
 
 @dataclass
@@ -141,47 +139,9 @@ def _error(status: int, kind: str, reason: str) -> Answer:
 def stub_elasticsearch() -> Iterator[StubElasticsearch]:
     """Serve until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(method: str, path: str, headers: Message, content: bytes) -> stub_server.Answer | None:
+        return server.answer(method, path, headers.get("Authorization", ""), json.loads(content) if content else None)
 
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_PUT(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def _serve(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.loads(content) if content else None
-            answer = server.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
-            if answer is None:
-                self.close_connection = True
-                return
-            if answer.after is not None:
-                answer.after.wait(30)
-            payload = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-            with suppress(OSError):
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(payload)))
-                self.end_headers()
-                self.wfile.write(payload)
-
-        def log_request(self, *_: object) -> None:
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.daemon_threads = True
-    server = StubElasticsearch(f"http://127.0.0.1:{listener.server_address[1]}")
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with stub_server.serving(answer) as address:
+        server = StubElasticsearch(address)
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()

@@ -9,16 +9,17 @@ from __future__ import annotations
 import copy
 import json
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+from stub_server import Answer, serving
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
+    from email.message import Message
 
 TOKEN = "glsa_a-secret-token_0123"
 PREFIX = "/monitoring/grafana"
@@ -33,16 +34,6 @@ class Request:
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: Any
-
-
-@dataclass
-class Answer:
-    """What the server says; ``body`` as JSON unless it is bytes. It waits for ``after`` before it says anything."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    after: threading.Event | None = None
 
 
 @dataclass
@@ -206,51 +197,12 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = (
 def stub_grafana(tls: ssl.SSLContext | None = None) -> Iterator[StubGrafana]:
     """Serve a Grafana below a path until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(method: str, url: str, headers: Message, content: bytes) -> Answer:
+        parts = urlsplit(url)
+        named = {name.lower(): value for name, value in headers.items()}
+        body = json.loads(content) if content else None
+        return grafana.answer(Request(method, parts.path, parse_qs(parts.query), named, body))
 
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def do_DELETE(self) -> None:
-            self._serve()
-
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            content = self.rfile.read(length)
-            parts = urlsplit(self.path)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            body = json.loads(content) if content else None
-            answer = grafana.answer(Request(self.command, parts.path, parse_qs(parts.query), headers, body))
-            if answer.after is not None:
-                answer.after.wait(30)
-            payload = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-            try:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(payload)))
-                self.end_headers()
-                self.wfile.write(payload)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def log_request(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    grafana = StubGrafana(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}{PREFIX}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(answer, tls) as address:
+        grafana = StubGrafana(f"{address}{PREFIX}")
         yield grafana
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,30 +6,21 @@ Canned answers come before its own. Every request is noted.
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from stub_server import Answer, serving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
 KEY = "a2liYW5hLWlkOmtpYmFuYS1rZXk="
 PREFIX = "/monitoring/kibana"
 _STATUS = {"name": "kibana", "version": {"number": "8.19.1"}, "status": {"overall": {"level": "available"}}}
-
-
-@dataclass
-class Answer:
-    """What the server says; ``body`` as JSON unless it is bytes. It waits for ``after`` before it says anything."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    after: threading.Event | None = None
 
 
 @dataclass
@@ -107,40 +98,9 @@ def _error(status: int, error: str, message: str) -> Answer:
 def stub_kibana() -> Iterator[StubKibana]:
     """Serve a Kibana below a path until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(method: str, url: str, headers: Message, content: bytes) -> Answer:
+        return kibana.answer(method, url, headers, content)
 
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def _serve(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = kibana.answer(self.command, self.path, self.headers, content)
-            if answer.after is not None:
-                answer.after.wait(30)
-            payload = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-            with suppress(OSError):
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(payload)))
-                self.end_headers()
-                self.wfile.write(payload)
-
-        def log_request(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    kibana = StubKibana(f"http://127.0.0.1:{server.server_address[1]}{PREFIX}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(answer) as address:
+        kibana = StubKibana(f"{address}{PREFIX}")
         yield kibana
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
 
+_OF_THE_CATALOGUE = "expressions and dashboards of the catalogue"
 _ROOMS = ("payment_alerts", "payment_dashboards", "payment_catalog")
 _ROOMS_OF_DASHBOARDS = ("payment_dashboards", "payment_catalog")
 
@@ -42,17 +43,30 @@ class Check:
     run: Callable[[], tuple[Finding, ...]]
 
 
-def generated(catalog: Catalog) -> tuple[Documents, tuple[Finding, ...]]:
-    """Return every document; or none, and what is wrong with rules that dashboards cannot read."""
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Every document, and the series that expressions in them may use, with their labels.
+
+    Where dashboards cannot read the rules there are no documents, but findings: ``unreadable``.
+    """
+
+    documents: Documents
+    declared: Mapping[str, Labels]
+    unreadable: tuple[Finding, ...] = ()
+
+
+def generated(catalog: Catalog) -> Generated:
+    """Return what is generated for ``catalog``."""
+    groups = alert_groups(catalog)
+    declared = catalog.declared(recordings(groups))
     try:
-        return generate_documents(catalog), ()
+        return Generated(generate_documents(catalog, groups), declared)
     except PromQLError:
-        return {}, source_findings(catalog, render_all(rules(catalog, alert_groups(catalog))))
+        return Generated({}, declared, source_findings(render_all(rules(catalog, groups)), declared))
 
 
-def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Finding, ...]:
+def source_findings(rendered: Mapping[str, bytes], declared: Mapping[str, Labels]) -> tuple[Finding, ...]:
     """Check expressions and dashboards that the catalogue and the rooms declare, and name the line that does."""
-    declared = _declared(catalog)
     return tuple(
         Finding(
             *(_place(declared_at(finding.rule, *_rooms(finding))) or (finding.file, finding.line)),
@@ -66,9 +80,10 @@ def source_findings(catalog: Catalog, rendered: Mapping[str, bytes]) -> tuple[Fi
 def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Check]:
     """Return the checks of a bundle for ``settings`` that was written to ``out``, the dearest, if asked for, last."""
     catalog = build_catalog(settings)
-    documents, unreadable = generated(catalog)
-    rendered = render_all(documents)
-    manifest = manifest_of(documents, rendered)
+    made = generated(catalog)
+    declared = made.declared
+    rendered = render_all(made.documents)
+    manifest = manifest_of(made.documents, rendered)
 
     def files(directory: str) -> tuple[Path, ...]:
         return tuple(sorted((out / directory).glob("*.yaml")))
@@ -77,15 +92,15 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
         present = {path: file for path in rendered if (file := out / path).is_file()}
         contents = {path: file.read_bytes() for path, file in present.items()}
         differing = {path: content for path, content in contents.items() if content != rendered[path]}
-        declared = _declared(catalog)
         return (
             *expression_findings(differing, declared, str(out)),
             *dashboard_findings({**rendered, **differing}, declared, str(out), only=differing),
         )
 
-    yield Check("expressions and dashboards of the catalogue", lambda: unreadable or source_findings(catalog, rendered))
-    if unreadable:
+    if made.unreadable:
+        yield Check(_OF_THE_CATALOGUE, lambda: made.unreadable)
         return
+    yield Check(_OF_THE_CATALOGUE, lambda: source_findings(rendered, declared))
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
     yield Check("expressions and dashboards of edited files", edited)
     yield Check("configuration of Fluentd", lambda: configuration_findings(rendered, out))
@@ -94,10 +109,6 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
     if not quick:
         yield Check("promtool test rules", lambda: Promtool().test_rules(files("prometheus/tests")))
-
-
-def _declared(catalog: Catalog) -> Mapping[str, Labels]:
-    return catalog.declared(recordings(alert_groups(catalog)))
 
 
 def _rooms(finding: Finding) -> tuple[str, ...]:

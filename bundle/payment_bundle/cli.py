@@ -52,10 +52,10 @@ def generate(
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
     parts = _parts(only)
     catalog = build_catalog(load_settings(config))
-    every, unreadable = generated(catalog)
-    documents = {path: document for path, document in every.items() if part_of(path) in parts}
+    made = generated(catalog)
+    documents = {path: document for path, document in made.documents.items() if part_of(path) in parts}
     rendered = render_all(documents)
-    findings = unreadable or source_findings(catalog, rendered)
+    findings = made.unreadable or source_findings(rendered, made.declared)
     if findings:
         _report(findings)
         typer.echo(f"{len(findings)} finding(s); nothing was written", err=True)
@@ -160,7 +160,7 @@ def preview(  # noqa: PLR0913 - one flag for each choice
     png: Annotated[bool, typer.Option("--png", help="Write a picture of each page too; needs Chromium.")] = False,
     light: Annotated[bool, typer.Option("--light", help="Pictures in the light theme.")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the live page instead of writing pages.")] = False,
-    port: PortOption = 8000,
+    port: PortOption = Ports.preview,
 ) -> None:
     """Show the dashboards without Grafana, from a Prometheus. Exit code 1: something could not be asked."""
     from payment_bundle.preview import command  # noqa: PLC0415 - as for the demo

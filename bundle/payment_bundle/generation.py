@@ -21,19 +21,32 @@ from payment_logging.elasticsearch import elasticsearch
 from payment_logging.kibana import kibana
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Document, Documents
 
 #: What ``--only`` can name: the directories below the output directory.
 PARTS = (
-    *("grafana", "prometheus", "alertmanager", "fluentd", "elasticsearch", "kibana", "kubernetes", "runbooks"),
+    "grafana",
+    "prometheus",
+    "alertmanager",
+    "fluentd",
+    "elasticsearch",
+    "kibana",
+    "kubernetes",
+    "runbooks",
     "schema",
 )
 
 
-def generate_documents(catalog: Catalog) -> Documents:
-    """Return every document by its path, in order of path; raises ValueError when two have the same path."""
-    groups = alert_groups(catalog)
+def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> Documents:
+    """Return every document by its path, in order of path; raises ValueError when two have the same path.
+
+    ``groups`` are those of all alerts, from whoever has them at hand.
+    """
+    groups = groups or alert_groups(catalog)
     watched = watching(groups)
     dashboards = payment_dashboards.generate(catalog, watched)
     documents: dict[str, Document] = {}

@@ -17,7 +17,6 @@ from payment_catalog.vocabulary import (
     FailureReason,
     GatewayOutcome,
     LogPattern,
-    NetworkDirection,
     PaymentMethod,
     PaymentStatus,
     RateLimitOutcome,
@@ -95,7 +94,6 @@ CPU_MODES: Mapping[str, str] = {
     CpuMode.IOWAIT: "purple",
     CpuMode.OTHER: "yellow",
 }
-DIRECTIONS: Mapping[str, str] = {NetworkDirection.RECEIVE: NEUTRAL, NetworkDirection.TRANSMIT: "purple"}
 #: The redder, the nearer to an intrusion.
 SECURITY_EVENTS: Mapping[str, str] = {
     SecurityEvent.FAILED_AUTH: WARNING,

@@ -28,7 +28,6 @@ CLUSTER_STATES: Mapping[float, State] = {
 }
 #: Of what should not happen, and of what should be there.
 NONE_IS_GOOD: Mapping[float, State] = {0: State(word="none", colour=GOOD)}
-NO_IS_GOOD: Mapping[float, State] = {0: State(word="no", colour=GOOD)}
 NEEDS_VACUUM: Mapping[float, State] = {0: State(word="no", colour=GOOD), 1: State(word="yes", colour=WARNING)}
 NONE_IS_BAD: Mapping[float, State] = {0: State(word="none", colour=CRITICAL)}
 #: Of what is only said where it is so.

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from exporter.certificates import LOOPBACK, Authority
-from grafana_stub import TOKEN, Answer, StubGrafana, stub_grafana
+from grafana_stub import TOKEN, StubGrafana, stub_grafana
 from sockets import free_port
+from stub_server import Answer
 from waiting import wait_until
 
 from payment_bundle.grafana.api import GrafanaApi

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from grafana_stub import TOKEN, Answer, StubGrafana, stub_grafana
+from grafana_stub import TOKEN, StubGrafana, stub_grafana
+from stub_server import Answer
 
 from payment_bundle.cli import main
 from payment_bundle.grafana.api import GrafanaApi

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command_line import Result, payobs
-from kibana_stub import KEY, Answer, StubKibana, stub_kibana
+from kibana_stub import KEY, StubKibana, stub_kibana
 from sockets import free_port
+from stub_server import Answer
 
 from payment_catalog.settings import Settings
 from payment_logging.kibana import saved_objects

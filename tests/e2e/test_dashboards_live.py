@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser_tab import states, tab
 
 from payment_bundle.preview.documents import dashboards_of
 from payment_bundle.preview.screenshot import DRAWN, browser
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import House, Wait
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 PICTURES = Path(__file__).parents[2] / ".build/screenshots"
-LIMIT = 60_000
 #: Until customers have paid and the windows of the rates hold some scrapes.
 WARM = 240
 PHONE = 375
@@ -32,32 +31,8 @@ def chromium() -> Iterator[Browser]:
         yield running
 
 
-@contextmanager
-def tab(chromium: Browser, width: int = 1280) -> Iterator[Page]:
-    """Open a tab that must stay without a complaint on its console."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme="dark", timezone_id="UTC")
-    page = context.new_page()
-    page.set_default_timeout(LIMIT)
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    try:
-        yield page
-    finally:
-        context.close()
-    assert not complaints
-
-
 def address(house: House, dashboard: Dashboard) -> str:
     return f"http://127.0.0.1:{house.ports.preview}/d/{dashboard}?from=now-10m&to=now"
-
-
-def states(page: Page) -> dict[str, str]:
-    """Return how each panel is, by its title."""
-    found: dict[str, str] = page.eval_on_selector_all(
-        ".panel", "all => Object.fromEntries(all.map(one => [one.querySelector('h3').textContent, one.dataset.state]))"
-    )
-    return found
 
 
 def normally_there(house: House, dashboard: Dashboard) -> set[str]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from payment_bundle.foreign_text import one_line
+from payment_bundle.http_answer import Authorization, EndlessAnswerError, read_answer
 from payment_bundle.unreachable import unreachable
 from payment_catalog.errors import ForeseenError
 
@@ -32,9 +31,6 @@ _RETRIES = 4
 #: Beyond it, somebody who waits at a terminal is better told to come back later.
 _LONGEST_RETRY_AFTER = 30.0
 _REPEATED = frozenset({429, 500, 502, 503, 504})
-#: Grafana's own dashboards are below 1 MB each; a search with 5,000 hits has about 2 MB.
-_MOST_BYTES = 16 * 1024 * 1024
-_CHUNK = 64 * 1024
 _REFUSALS = {
     401: "does not accept the token {said}; it must be of a service account of this Grafana, and not expired",
     403: "forbids it {said}; the token's account needs the role Editor, or the permissions dashboards:read, "
@@ -79,7 +75,7 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._session = requests.Session()
-        self._session.auth = _Bearer(server.token)
+        self._session.auth = Authorization(f"Bearer {server.token}" if server.token else "")
         self._session.headers.update({"Accept": "application/json", "User-Agent": "payobs"})
         adapter = HTTPAdapter(max_retries=_retries(server.pause))
         self._session.mount("http://", adapter)
@@ -108,21 +104,12 @@ class Connection:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = self._read(response)
+                content = read_answer(response, self._server.timeout)
+        except EndlessAnswerError as error:
+            raise self._error(str(error)) from None
         except (requests.RequestException, HTTPError) as error:
             raise self._error(unreachable(error, self._server.timeout)) from None
         return self._answer(response, content)
-
-    def _read(self, response: requests.Response) -> bytes:
-        deadline = monotonic() + self._server.timeout
-        content = bytearray()
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            content += chunk
-            if len(content) > _MOST_BYTES:
-                raise self._error(f"answers with more than {_MOST_BYTES >> 20} MiB; is the address right?")
-            if monotonic() > deadline:
-                raise self._error(f"does not come to the end of its answer within {self._server.timeout:g} s")
-        return bytes(content)
 
     def _answer(self, response: requests.Response, content: bytes) -> Any:
         status = response.status_code
@@ -158,18 +145,6 @@ class Connection:
     def _tidied(self, text: str) -> str:
         """Return foreign ``text`` on one line, without the token."""
         return one_line(text.replace(self._server.token, "***") if self._server.token else text)
-
-
-class _Bearer(AuthBase):
-    """Sets the header itself, so that requests does not put the credentials of ``~/.netrc`` there."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _PatientRetry(Retry):

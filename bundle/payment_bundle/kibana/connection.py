@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from payment_bundle.elastic_account import NOBODY, Account
 from payment_bundle.foreign_text import one_line
+from payment_bundle.http_answer import Authorization, EndlessAnswerError, read_answer
 from payment_bundle.unreachable import unreachable
 from payment_catalog.errors import ForeseenError
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_MOST_BYTES = 16 * 1024 * 1024
-_CHUNK = 64 * 1024
 _REFUSALS = {
     403: "forbids it {said}; the account needs the privilege 'all' for Saved Objects Management, Discover and "
     "Dashboard in this space",
@@ -65,7 +62,7 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._session = requests.Session()
-        self._session.auth = _Header(server.account.authorization)
+        self._session.auth = Authorization(server.account.authorization)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "payobs", "kbn-xsrf": "payobs"})
 
     def __enter__(self) -> Connection:
@@ -101,21 +98,12 @@ class Connection:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = self._read(response)
+                content = read_answer(response, self.server.timeout)
+        except EndlessAnswerError as error:
+            raise self._error(str(error)) from None
         except (requests.RequestException, HTTPError) as error:
             raise self._error(unreachable(error, self.server.timeout)) from None
         return self._answer(response, content)
-
-    def _read(self, response: requests.Response) -> bytes:
-        deadline = monotonic() + self.server.timeout
-        content = bytearray()
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            content += chunk
-            if len(content) > _MOST_BYTES:
-                raise self._error(f"answers with more than {_MOST_BYTES >> 20} MiB; is the address right?")
-            if monotonic() > deadline:
-                raise self._error(f"does not come to the end of its answer within {self.server.timeout:g} s")
-        return bytes(content)
 
     def _answer(self, response: requests.Response, content: bytes) -> Any:
         status = response.status_code
@@ -151,15 +139,3 @@ class Connection:
 
     def _tidied(self, text: str) -> str:
         return one_line(self.server.account.hide(text))
-
-
-class _Header(AuthBase):
-    """Sets the header itself, so that requests does not put the credentials of ``~/.netrc`` there."""
-
-    def __init__(self, authorization: str) -> None:
-        self._authorization = authorization
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._authorization:
-            request.headers["Authorization"] = self._authorization
-        return request

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from payment_bundle.prometheus_api import PrometheusApi
     from payment_catalog.catalog import Catalog
 
-PORT = 8000
 _GRACE = 3
 _ENDED_WITHIN = 10.0
 #: Plotly puts style elements into the page, and the panels have colours and places as style attributes.
@@ -48,7 +47,7 @@ _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-
 
 
 @contextmanager
-def serve(catalog: Catalog, prometheus: PrometheusApi, port: int = PORT) -> Iterator[str]:
+def serve(catalog: Catalog, prometheus: PrometheusApi, port: int) -> Iterator[str]:
     """Serve the dashboards of ``catalog`` while the block runs, and yield their address; port 0 takes a free one.
 
     Raises PortTakenError, DashboardError and PackagesMissingError. The server answers from threads of its own.

@@ -38,7 +38,7 @@ def _events(settings: Settings, metric: Metric, by: str) -> Query:
 
 
 def _breaker_pages(kit: Kit) -> tuple[Link, ...]:
-    return kit.runbooks(*kit.levels("CircuitBreakerNotClosed", "CircuitBreakerOpen"))
+    return kit.states("circuit_breaker_state").links
 
 
 def asked_and_ended(kit: Kit) -> OverTime:

@@ -12,7 +12,6 @@ from payment_catalog.signals import Query, service_job
 from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import CODES, STATUS_CODES
-from payment_dashboards.limits import Limits, of_threshold
 from payment_dashboards.panels.heat import Heat
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.table import Column, Table
@@ -20,6 +19,7 @@ from payment_dashboards.panels.table import Column, Table
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings
     from payment_dashboards.kit import Kit
+    from payment_dashboards.limits import Limits
     from payment_dashboards.panels.panel import Panel
 
 _ENDPOINT = f"{METHOD.name}, {ROUTE.name}"
@@ -53,11 +53,11 @@ def _quantile(settings: Settings, quantile: float, by: str = "") -> str:
 
 
 def _latency_limits(kit: Kit) -> Limits:
-    return of_threshold(kit.catalog.signal("api_latency_p95").threshold)
+    return kit.signal("api_latency_p95").limits
 
 
 def _error_limits(kit: Kit) -> Limits:
-    return of_threshold(kit.catalog.signal("error_ratio").threshold)
+    return kit.signal("error_ratio").limits
 
 
 def rate(kit: Kit) -> OverTime:
@@ -79,7 +79,7 @@ def errors(kit: Kit) -> OverTime:
         queries=(Query(_error_ratio(kit.settings), _LEGEND),),
         unit=Unit.RATIO,
         limits=_error_limits(kit),
-        links=kit.runbooks(*kit.levels("ErrorRateHigh", "ErrorRateCritical")),
+        links=kit.signal("error_ratio").links,
         value_links=(kit.logs("Requests that failed, in the logs", 'event: "request" and level: "ERROR"'),),
     )
 
@@ -93,7 +93,7 @@ def duration(kit: Kit) -> OverTime:
         queries=(Query(_quantile(kit.settings, 0.95, _ENDPOINT), _LEGEND),),
         unit=Unit.SECONDS,
         limits=_latency_limits(kit),
-        links=kit.runbooks(*kit.levels("ApiLatencyHigh", "ApiLatencyCritical")),
+        links=kit.signal("api_latency_p95").links,
     )
 
 
@@ -133,7 +133,7 @@ def quantiles(kit: Kit) -> OverTime:
         ),
         unit=Unit.SECONDS,
         limits=_latency_limits(kit),
-        links=kit.runbooks(*kit.levels("ApiLatencyHigh", "ApiLatencyCritical")),
+        links=kit.signal("api_latency_p95").links,
         width=12,
     )
 

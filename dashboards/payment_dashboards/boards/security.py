@@ -14,11 +14,11 @@ from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import SecurityEvent
 from payment_dashboards.board import Board, Row
+from payment_dashboards.boards.firing import alert_column
 from payment_dashboards.boards.security_events import credential_row, event_row, rare_event_row
 from payment_dashboards.boards.security_floods import flood_row, share_of_flood
 from payment_dashboards.colours import PRIORITIES
 from payment_dashboards.limits import Limits
-from payment_dashboards.panels.panel import Link
 from payment_dashboards.panels.stat import Stat
 from payment_dashboards.panels.table import Column, Table
 
@@ -83,7 +83,6 @@ def which_alerts(kit: Kit) -> Table:
     """Return the security alerts that fire."""
     labels = "environment, namespace, alertname, priority, incident"
     since = f"min by ({labels}) ({ALERTS_FOR_STATE}{{{_OURS}}} and ignoring (alertstate) {ALERTS}{{{_FIRING}}}) * 1000"
-    page = f"{kit.settings.urls.runbooks}/${{__data.fields.Alert}}.md"
     return Table(
         title="Security alerts that fire",
         description="What fires now for the security team, which of the runbook's incidents it may be, and since when.",
@@ -91,7 +90,7 @@ def which_alerts(kit: Kit) -> Table:
         unit=Unit.MILLISECONDS_SINCE_EPOCH,
         columns=(
             Column(source="priority", title="Priority", width=80, words=PRIORITIES),
-            Column(source="alertname", title="Alert", links=(Link("Runbook page", page),)),
+            alert_column(kit.settings),
             Column(source="incident", title="Incident", width=160),
             Column(source="environment", title="Environment", width=110),
             Column(source="Value", title="Began", unit=Unit.MILLISECONDS_SINCE_EPOCH, width=130),

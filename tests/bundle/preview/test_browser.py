@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from browser_tab import states, tab
 from bundle.preview.conftest import SCRAPE, prometheus_at, remembered
 from bundle.preview.history import HOSTILE
 from sockets import free_port
@@ -24,36 +24,10 @@ if TYPE_CHECKING:
     from payment_bundle.preview.documents import Dashboards
     from payment_bundle.preview.rendering import Rendered
 
-LIMIT = 60_000
-
-
-@contextmanager
-def tab(chromium: Browser, width: int = 1280) -> Iterator[Page]:
-    """Open a tab that must stay without a complaint on its console."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme="dark", timezone_id="UTC")
-    page = context.new_page()
-    page.set_default_timeout(LIMIT)
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
-    try:
-        yield page
-    finally:
-        context.close()
-    assert not complaints
-
 
 def address(live: str, uid: str = "everything", more: str = "") -> str:
     span = remembered()
     return f"{live}/d/{uid}?from={span.start_text}&to={span.end_text}{more}"
-
-
-def states(page: Page) -> dict[str, str]:
-    found: dict[str, str] = page.eval_on_selector_all(
-        ".panel", "all => Object.fromEntries(all.map(one => [one.querySelector('h3').textContent, one.dataset.state]))"
-    )
-    return found
 
 
 @pytest.fixture(scope="module")
