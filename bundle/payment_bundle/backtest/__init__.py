@@ -1,0 +1,1 @@
+"""How well the alerts detect: weeks of a simulated service with labelled incidents, judged by the real Prometheus."""
