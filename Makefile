@@ -52,6 +52,7 @@ lock: ## resolve the pinned dependencies anew
 	@.build/lock/bin/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/generate.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/dev.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra exporter --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/exporter.txt -c requirements/dev.txt
+	@.build/lock/bin/uv pip compile pyproject.toml --extra archive --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/archive.txt -c requirements/dev.txt
 
 clean: ## remove the environment and caches
 	@rm -rf $(VENV) .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,8 +1,9 @@
 """What kube-state-metrics tells about the namespace of the service: every workload in it, the exporter too.
 
 Where no environment names a kube-state-metrics, there is no series and all of these alerts are silent. Several of them
-tell the same: the worst of what they tell counts, once. There is no alert on an autoscaler, a CronJob or a volume: the
-bundle has no object of the first two kinds, and what becomes of backups and of their volume the exporter says.
+tell the same: the worst of what they tell counts, once. There is no alert on an autoscaler or a volume: the bundle has
+no object of the first kind, and what becomes of backups and of their volume the exporter says. The one CronJob is the
+archive's, which has alerts of its own.
 """
 
 from __future__ import annotations

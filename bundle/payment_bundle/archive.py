@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_catalog.archive_report import ArchiveReport
-from payment_catalog.backup_report import LONGEST_REASON, write_report
+from payment_catalog.backup_report import LONGEST_REASON, read_report, write_report
 from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
@@ -27,17 +27,17 @@ from payment_logging.archive.progress import Lines
 from payment_logging.archive.run import Archive, End, plan, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import timedelta
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
     from payment_catalog.settings import Logs
     from payment_logging.archive.directory import LogDirectory
-    from payment_logging.archive.log_file import Selection
+    from payment_logging.archive.log_file import LogFile, Selection
     from payment_logging.archive.run import Summary
     from payment_logging.archive.store import Store
 
 _MEBIBYTE = 1 << 20
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _CODES = {End.DONE: 0, End.INCOMPLETE: FINDINGS, End.INTERRUPTED: FINDINGS, End.REFUSED: USAGE}
 
 
@@ -94,6 +94,11 @@ class _Choice:
             typer.echo(f"  ! {shown(error.filename)}: {error.strerror}")
         return selection, len(unlisted)
 
+    def too_old_since(self, files: Iterable[LogFile]) -> datetime | None:
+        """Return since when the oldest of ``files`` is too old; a time before 1970 counts as its beginning."""
+        written = min((file.modified_ns for file in files), default=None)
+        return None if written is None else _EPOCH + timedelta(microseconds=max(written, 0) // 1000) + self.age
+
     def young(self, selection: Selection) -> str:
         """Return a remark on the files that are too young."""
         return f"{selection.young} younger than {format_duration(self.age)}"
@@ -124,14 +129,15 @@ def _run(choice: _Choice, work: Archive, report: Path | None) -> int:
     if summary.stopped:
         typer.echo(f"payobs: {summary.stopped}", err=True)
     if report:
-        _write(report, summary, choice.now, monotonic() - clock)
+        _write(report, summary, choice, monotonic() - clock)
     return _CODES[summary.end]
 
 
-def _write(file: Path, summary: Summary, started: datetime, seconds: float) -> None:
+def _write(file: Path, summary: Summary, choice: _Choice, seconds: float) -> None:
+    finished = datetime.now(UTC)
     figures = ArchiveReport(
-        started=started,
-        finished=datetime.now(UTC),
+        started=choice.now,
+        finished=finished,
         duration_seconds=seconds,
         complete=summary.end is End.DONE,
         archived=summary.archived,
@@ -139,12 +145,22 @@ def _write(file: Path, summary: Summary, started: datetime, seconds: float) -> N
         failed=summary.failed,
         untried=summary.untried,
         sent_bytes=summary.sent_bytes,
+        last_complete=finished if summary.end is End.DONE else _last_complete(file),
+        oldest_waiting=choice.too_old_since(summary.waiting),
         reason=summary.stopped[:LONGEST_REASON],
     )
     try:
         write_report(file, figures)
     except OSError as error:
         raise ForeseenError(f"--report: {file} cannot be written: {error.strerror}") from None
+
+
+def _last_complete(file: Path) -> datetime | None:
+    """Return what the report of the run before says; nothing where it cannot be read."""
+    try:
+        return read_report(file, ArchiveReport).last_complete
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager

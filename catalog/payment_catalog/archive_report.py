@@ -17,7 +17,9 @@ Count = Annotated[int, Field(ge=0)]
 class ArchiveReport(BaseModel):
     """A run from ``started`` to ``finished``: files of each outcome, and compressed bytes that were sent.
 
-    ``complete`` says that every old file is in the bucket; ``reason`` why the run stopped before the last one.
+    ``complete`` says that every old file is in the bucket; ``last_complete`` when the last run of which that is so
+    ended, this one or one before; ``oldest_waiting`` since when the oldest file that stayed here is too old; ``reason``
+    why the run stopped before the last one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,4 +33,6 @@ class ArchiveReport(BaseModel):
     failed: Count
     untried: Count
     sent_bytes: Count
+    last_complete: UtcTime | None = None
+    oldest_waiting: UtcTime | None = None
     reason: Reason = ""

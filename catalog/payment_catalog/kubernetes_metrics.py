@@ -28,6 +28,7 @@ PROGRESSING = "Progressing"
 POD = Label("pod", bound="the pods of the namespace")
 CONTAINER = Label("container", bound="the containers of the pods")
 DEPLOYMENT = Label("deployment", bound="the deployments of the namespace")
+CRON_JOB = Label("cronjob", bound="the cron jobs of the namespace")
 RESOURCE_QUOTA = Label("resourcequota", bound="the quotas of the namespace")
 RESOURCE = Label("resource", bound="the resources that a quota limits")
 STATUS = Label("status", ("true", "false", "unknown"))
@@ -107,6 +108,21 @@ DEPLOYMENT_CONDITION = Metric(
         Label("reason", bound="the deployment controller's reasons; older releases have no such label"),
     ),
 )
+CRON_JOB_CREATED = Metric(
+    "kube_cronjob_created",
+    MetricType.GAUGE,
+    "When the cron job was made, as Unix time.",
+    KUBE_STATE_METRICS,
+    (CRON_JOB,),
+)
+CRON_JOB_LAST_SUCCESS = Metric(
+    "kube_cronjob_status_last_successful_time",
+    MetricType.GAUGE,
+    "When a job of the cron job last ended well, as Unix time.",
+    KUBE_STATE_METRICS,
+    (CRON_JOB,),
+    conditional="Published once one has ended well.",
+)
 QUOTA = Metric(
     "kube_resourcequota",
     MetricType.GAUGE,
@@ -166,6 +182,8 @@ KUBERNETES_METRICS: tuple[Metric, ...] = (
     REPLICAS_AVAILABLE,
     REPLICAS_UPDATED,
     DEPLOYMENT_CONDITION,
+    CRON_JOB_CREATED,
+    CRON_JOB_LAST_SUCCESS,
     QUOTA,
     MEMORY_WORKING_SET,
     MEMORY_LIMIT,

@@ -174,6 +174,15 @@ class NetworkDirection(StrEnum):
     TRANSMIT = "transmit"
 
 
+class ArchiveOutcome(StrEnum):
+    """What became of an old log file in a run of ``payobs archive``."""
+
+    ARCHIVED = "archived"
+    THERE_ALREADY = "there_already"
+    FAILED = "failed"
+    UNTRIED = "untried"
+
+
 class ExporterCollector(StrEnum):
     """The exporter's collectors, as its flags name them."""
 
@@ -182,6 +191,7 @@ class ExporterCollector(StrEnum):
     REDIS = "redis"
     HOST = "host"
     BACKUP = "backup"
+    ARCHIVE = "archive"
     ELASTICSEARCH = "elasticsearch"
     PROBE = "probe"
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from payment_catalog.durations import Duration, format_duration
-from payment_catalog.settings import Backups, FilePath, Recovery, Section, Target, UnsoundError, Url
+from payment_catalog.log_archive import REPORT_FILE, log_directory
+from payment_catalog.settings import Backups, FilePath, Recovery, Section, Settings, Target, UnsoundError, Url
 
 if TYPE_CHECKING:
     from payment_catalog.vocabulary import ExporterCollector
@@ -76,6 +77,15 @@ class Backup(Common):
     """RTO."""
 
 
+class Archive(Common):
+    """The archive of old log files."""
+
+    enabled: bool = False
+    """Whether it is run."""
+    report: FilePath = f"{log_directory(Settings())}/{REPORT_FILE}"
+    """What ``payobs archive --report`` writes."""
+
+
 class Elasticsearch(Common):
     """The logs."""
 
@@ -129,6 +139,8 @@ class Collectors(Section):
     """The machine."""
     backup: Backup = Backup()
     """The directory of backups."""
+    archive: Archive = Archive()
+    """The archive of old log files."""
     elasticsearch: Elasticsearch = Elasticsearch()
     """The logs."""
     probe: Probe = Probe()

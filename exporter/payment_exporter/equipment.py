@@ -11,6 +11,7 @@ from payment_catalog.database_settings import DatabaseSettings
 from payment_catalog.errors import ForeseenError
 from payment_catalog.settings import Url
 from payment_catalog.vocabulary import ExporterCollector
+from payment_exporter.collectors.archive import ArchiveCollector
 from payment_exporter.collectors.backup import BackupCollector
 from payment_exporter.collectors.business import BusinessCollector
 from payment_exporter.collectors.elasticsearch import ElasticsearchCollector
@@ -51,6 +52,7 @@ def equip(configuration: Configuration, environment: Mapping[str, str]) -> Equip
         ExporterCollector.REDIS: lambda timeout: RedisCollector(redis_address(parts.redis, environment), timeout),
         ExporterCollector.HOST: lambda timeout: HostCollector(parts.host),
         ExporterCollector.BACKUP: lambda timeout: BackupCollector(parts.backup),
+        ExporterCollector.ARCHIVE: lambda timeout: ArchiveCollector(parts.archive),
         ExporterCollector.ELASTICSEARCH: lambda timeout: ElasticsearchCollector(parts.elasticsearch, timeout),
         ExporterCollector.PROBE: lambda timeout: ProbeCollector(parts.probe, gateway, timeout),
     }

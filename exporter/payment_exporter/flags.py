@@ -52,6 +52,14 @@ _OPTIONS = (
         f"where the backups are ({_DEFAULTS.collectors.backup.directory})",
     ),
     _Option(
+        ExporterCollector.ARCHIVE,
+        "report",
+        "report",
+        FilePath,
+        "PATH",
+        f"what 'payobs archive --report' writes ({_DEFAULTS.collectors.archive.report})",
+    ),
+    _Option(
         ExporterCollector.ELASTICSEARCH,
         "url",
         "urls",

@@ -37,6 +37,8 @@ OF_THE_INSTANCE = {
     "FileDescriptorLeak",
     "DiskFullWithinADay",
     "DiskFullWithinHours",
+    "LogArchiveOverdue",
+    "LogArchiveNeverComplete",
 }
 
 

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 CATALOG = build_catalog(Settings())
 
-#: Metrics that the demo's exporter need not publish: it has no Elasticsearch, its machine may limit nothing, and nobody
-#: has tested a failover of it.
+#: Metrics that the demo's exporter need not publish: it has no Elasticsearch and no archive, its machine may limit
+#: nothing, and nobody has tested a failover of it.
 #: The tests of these collectors show that they are published.
 ELSEWHERE = {
     *(metric.name for metric in COLLECTOR_METRICS[ExporterCollector.ELASTICSEARCH]),
+    *(metric.name for metric in COLLECTOR_METRICS[ExporterCollector.ARCHIVE]),
     *(metric.name for metric in (host.CGROUP_MEMORY, host.CGROUP_MEMORY_LIMIT)),
     *(metric.name for metric in (host.CGROUP_CPU_LIMIT, host.CGROUP_CPU_THROTTLED)),
     *(metric.name for metric in failover.METRICS),

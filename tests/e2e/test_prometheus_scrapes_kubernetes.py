@@ -50,6 +50,11 @@ kube_deployment_status_condition{namespace="shop",deployment="checkout",reason="
 condition="Progressing",status="false"} 1
 kube_deployment_status_condition{namespace="shop",deployment="checkout",reason="ProgressDeadlineExceeded",\
 condition="Progressing",status="unknown"} 0
+# TYPE kube_cronjob_created gauge
+kube_cronjob_created{namespace="shop",cronjob="checkout-log-archive"} 1.7e+09
+kube_cronjob_created{namespace="kube-system",cronjob="dns"} 1.7e+09
+# TYPE kube_cronjob_status_last_successful_time gauge
+kube_cronjob_status_last_successful_time{namespace="shop",cronjob="checkout-log-archive"} 1.7e+09
 # TYPE kube_resourcequota gauge
 kube_resourcequota{namespace="shop",resourcequota="compute",resource="limits.memory",type="hard"} 8e+09
 kube_resourcequota{namespace="shop",resourcequota="compute",resource="limits.memory",type="used"} 8e+09

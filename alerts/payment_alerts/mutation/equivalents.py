@@ -207,6 +207,9 @@ _SIMPLE = (
         _OTHER_SIDE,
     ),
     Equivalent("FluentdForwardsNothing", Kind.MATCHER, r'job="[^,]*"[, ]* -> nothing', _OTHER_SIDE),
+    Equivalent(
+        "LogArchiveNeverComplete", Kind.MATCHER, r'\{job="[^"]*"\} -> nothing', _OTHER_SIDE, expr=r".*\} unless \w+"
+    ),
     Equivalent("LogArchiveStale", Kind.MATCHER, r'[, ]*(job|plugin_id)="[^,]*"[, ]* -> nothing', _OTHER_SIDE),
     Equivalent(
         "Fluentd(OutputFails|ForwardsNothing)|LogArchiveStale|NoLogInElasticsearch",

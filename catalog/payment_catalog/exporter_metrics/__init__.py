@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.exporter_metrics import (
+    archive,
     backup,
     business,
     elasticsearch,
@@ -28,6 +29,7 @@ COLLECTOR_METRICS: Mapping[ExporterCollector, tuple[Metric, ...]] = {
     ExporterCollector.REDIS: redis.METRICS,
     ExporterCollector.HOST: host.METRICS,
     ExporterCollector.BACKUP: (*backup.METRICS, *failover.METRICS),
+    ExporterCollector.ARCHIVE: archive.METRICS,
     ExporterCollector.ELASTICSEARCH: elasticsearch.METRICS,
     ExporterCollector.PROBE: probe.METRICS,
 }

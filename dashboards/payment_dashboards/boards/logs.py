@@ -14,7 +14,7 @@ from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job
 from payment_catalog.thresholds import Side, Unit
 from payment_catalog.vocabulary import ClusterStatus, LogPattern
 from payment_dashboards.board import Board, Row
-from payment_dashboards.boards import logs_fluentd
+from payment_dashboards.boards import logs_archive, logs_fluentd
 from payment_dashboards.boards.logs_fluentd import FLUENTD, NO_FLUENTD
 from payment_dashboards.colours import GOOD, LOG_PATTERNS, WARNING
 from payment_dashboards.limits import Limits
@@ -52,6 +52,7 @@ def logs(kit: Kit) -> Board:
             Row("What do they say?", (lines(kit), age(kit))),
             Row("Does Elasticsearch take them?", (health_course(kit), shards(kit), pending_tasks(kit))),
             *logs_fluentd.rows(kit),
+            *logs_archive.rows(kit),
         ),
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from payment_catalog.backup_report import (
     BACKUP_GLOB,
@@ -18,12 +17,12 @@ from payment_catalog.backup_report import (
     FailoverTestReport,
     VerificationOutcome,
     VerificationReport,
-    read_report,
 )
 from payment_catalog.exporter_metrics import backup as metrics
 from payment_catalog.exporter_metrics import failover
 from payment_catalog.exposition import single
 from payment_catalog.vocabulary import ExporterCollector
+from payment_exporter.collectors.reports import ReportReader
 
 if TYPE_CHECKING:
     import os
@@ -31,13 +30,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from prometheus_client.core import Metric as MetricFamily
-    from pydantic import BaseModel
 
     from payment_exporter import configuration
-
-    ReportT = TypeVar("ReportT", bound=BaseModel)
-
-log = logging.getLogger(__name__)
 
 
 class BackupCollector:
@@ -49,7 +43,7 @@ class BackupCollector:
         self._directory = Path(configuration.directory)
         self._recovery_point: timedelta = configuration.recovery_point_objective
         self._recovery_time: timedelta = configuration.recovery_time_objective
-        self._said: dict[str, str] = {}
+        self._reports = ReportReader(self.name)
 
     def collect(self) -> Iterator[MetricFamily]:
         """Yield the targets, then the number of backups, age and size of the newest, and how the last runs ended.
@@ -76,14 +70,14 @@ class BackupCollector:
             yield single(metrics.LAST_SIZE, newest.st_size)
 
     def _last_run(self) -> Iterator[MetricFamily]:
-        run = self._read(LAST_BACKUP, BackupRun)
+        run = self._reports.read(self._directory / LAST_BACKUP, BackupRun)
         if run:
             yield single(metrics.LAST_RUN_SUCCESS, run.outcome is BackupOutcome.SUCCEEDED)
             yield single(metrics.LAST_RUN_TIMESTAMP, run.finished.timestamp())
             yield single(metrics.LAST_RUN_DURATION, run.duration_seconds)
 
     def _last_verification(self) -> Iterator[MetricFamily]:
-        run = self._read(LAST_VERIFICATION, VerificationReport)
+        run = self._reports.read(self._directory / LAST_VERIFICATION, VerificationReport)
         if run:
             yield single(metrics.VERIFICATION_SUCCESS, run.outcome is VerificationOutcome.VERIFIED)
             yield single(metrics.VERIFICATION_TIMESTAMP, run.finished.timestamp())
@@ -91,27 +85,12 @@ class BackupCollector:
                 yield single(metrics.RESTORE_DURATION, run.restore_seconds)
 
     def _last_failover_test(self) -> Iterator[MetricFamily]:
-        test = self._read(LAST_FAILOVER_TEST, FailoverTestReport)
+        test = self._reports.read(self._directory / LAST_FAILOVER_TEST, FailoverTestReport)
         if test:
             yield single(failover.LAST_TIMESTAMP, test.recorded.timestamp())
             yield single(failover.LAST_SUCCESS, test.outcome is FailoverTestOutcome.PASSED)
             if test.last_passed is not None:
                 yield single(failover.LAST_SUCCESS_TIMESTAMP, test.last_passed.timestamp())
-
-    def _read(self, name: str, kind: type[ReportT]) -> ReportT | None:
-        """Return the report, or ``None``; why it cannot be read is logged when it changes, not at each scrape."""
-        said = ""
-        try:
-            return read_report(self._directory / name, kind)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            said = str(error)
-            if self._said.get(name) != said:
-                log.warning("report not readable collector=%s reason=%s", self.name, said)
-            return None
-        finally:
-            self._said[name] = said
 
 
 def _backups(directory: Path) -> Iterator[os.stat_result]:

@@ -14,6 +14,7 @@ import yaml
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.log_archive import LATEST_START, LONGEST_RUN, REPORT_FILE, SCHEDULE, job_name, log_directory
 
 if TYPE_CHECKING:
     from payment_catalog.documents import Documents
@@ -23,10 +24,8 @@ Object: TypeAlias = dict[str, Any]
 
 #: The image's account. Files are deleted by whoever may write to their folder: the group that the volume gets.
 _ACCOUNT = 65532
-_SCHEDULE = "17 3 * * *"
-_LATEST_START_SECONDS = 4 * 3600
-#: A run that takes longer is ended, in order; the next night goes on.
-_LONGEST_SECONDS = 6 * 3600
+#: Of DNS, and of S3.
+_DNS, _HTTPS = 53, 443
 _SETTINGS_DIRECTORY = "/etc/payment-observability"
 _SETTINGS_FILE = "bundle.yaml"
 _SECRETS_DIRECTORY = "/run/secrets/log-archive"
@@ -34,7 +33,7 @@ _CREDENTIALS = "credentials"
 
 
 def kubernetes(settings: Settings) -> Documents:
-    """Return the cron job, its account and its settings. None holds a secret."""
+    """Return the cron job, its account, its settings and its network policy. None holds a secret."""
     text = _settings(settings)
     objects = {
         "log-archive": _cron_job(settings, text),
@@ -43,6 +42,7 @@ def kubernetes(settings: Settings) -> Documents:
             **_head("v1", "ServiceAccount", settings),
             "automountServiceAccountToken": False,
         },
+        "log-archive-networkpolicy": _network_policy(settings),
     }
     return {f"kubernetes/{name}.yaml": YamlDocument(content, __name__) for name, content in objects.items()}
 
@@ -63,16 +63,16 @@ def _cron_job(settings: Settings, text: str) -> Object:
     return {
         **_head("batch/v1", "CronJob", settings),
         "spec": {
-            "schedule": _SCHEDULE,
+            "schedule": SCHEDULE,
             "timeZone": "Etc/UTC",
             "concurrencyPolicy": "Forbid",
-            "startingDeadlineSeconds": _LATEST_START_SECONDS,
+            "startingDeadlineSeconds": int(LATEST_START.total_seconds()),
             "successfulJobsHistoryLimit": 3,
             "failedJobsHistoryLimit": 3,
             "jobTemplate": {
                 "metadata": {"labels": _labels(settings)},
                 "spec": {
-                    "activeDeadlineSeconds": _LONGEST_SECONDS,
+                    "activeDeadlineSeconds": int(LONGEST_RUN.total_seconds()),
                     # What a second run at once would not mend, the next night's may.
                     "backoffLimit": 1,
                     "ttlSecondsAfterFinished": 7 * 86_400,
@@ -89,7 +89,7 @@ def _cron_job(settings: Settings, text: str) -> Object:
 def _pod(settings: Settings) -> Object:
     return {
         "restartPolicy": "Never",
-        "serviceAccountName": _name(settings),
+        "serviceAccountName": job_name(settings),
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         # An upload that is under way is aborted, and what was begun is tidied up.
@@ -104,15 +104,18 @@ def _pod(settings: Settings) -> Object:
         },
         "containers": [_container(settings)],
         "volumes": [
-            {"name": "settings", "configMap": {"name": _name(settings)}},
-            {"name": "credentials", "secret": {"secretName": _name(settings), "optional": True, "defaultMode": 0o440}},
+            {"name": "settings", "configMap": {"name": job_name(settings)}},
+            {
+                "name": "credentials",
+                "secret": {"secretName": job_name(settings), "optional": True, "defaultMode": 0o440},
+            },
             {"name": "logs", "persistentVolumeClaim": {"claimName": f"{settings.service}-logs"}},
         ],
     }
 
 
 def _container(settings: Settings) -> Object:
-    directory = f"/var/log/{settings.service}"
+    directory = log_directory(settings)
     return {
         "name": "log-archive",
         "image": f"{settings.registry}/payment-observability:v{version('payment-observability')}",
@@ -120,7 +123,7 @@ def _container(settings: Settings) -> Object:
             "archive",
             f"--config={_SETTINGS_DIRECTORY}/{_SETTINGS_FILE}",
             f"--directory={directory}",
-            f"--report={directory}/archive.report.json",
+            f"--report={directory}/{REPORT_FILE}",
         ],
         "env": [{"name": "AWS_SHARED_CREDENTIALS_FILE", "value": f"{_SECRETS_DIRECTORY}/{_CREDENTIALS}"}],
         "resources": {
@@ -140,17 +143,29 @@ def _container(settings: Settings) -> Object:
     }
 
 
-def _name(settings: Settings) -> str:
-    return f"{settings.service}-log-archive"
+def _network_policy(settings: Settings) -> Object:
+    """Let nobody in, and out to DNS and to HTTPS: S3's addresses change, and no policy knows names."""
+    return {
+        **_head("networking.k8s.io/v1", "NetworkPolicy", settings),
+        "spec": {
+            "podSelector": {"matchLabels": _labels(settings)},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [],
+            "egress": [
+                {"ports": [{"protocol": "UDP", "port": _DNS}, {"protocol": "TCP", "port": _DNS}]},
+                {"ports": [{"protocol": "TCP", "port": _HTTPS}]},
+            ],
+        },
+    }
 
 
 def _labels(settings: Settings) -> dict[str, str]:
-    return {"app": _name(settings)}
+    return {"app": job_name(settings)}
 
 
 def _head(api_version: str, kind: str, settings: Settings) -> Object:
     return {
         "apiVersion": api_version,
         "kind": kind,
-        "metadata": {"name": _name(settings), "namespace": settings.namespace, "labels": _labels(settings)},
+        "metadata": {"name": job_name(settings), "namespace": settings.namespace, "labels": _labels(settings)},
     }

@@ -47,9 +47,13 @@ class End(StrEnum):
 
 @dataclass
 class Summary:
-    """What a run did; ``sent_bytes`` are those of compressed files. ``stopped`` says why files were left untried."""
+    """What a run did; ``sent_bytes`` are those of compressed files. ``stopped`` says why files were left untried.
+
+    ``waiting`` are the old files that are still here, or not known to be in the bucket.
+    """
 
     selected: int
+    waiting: set[LogFile] = field(default_factory=set)
     archived: int = 0
     there_already: int = 0
     failed: int = 0
@@ -79,7 +83,7 @@ class Archive:
 
         No error of a file ends the run; the summary says how it went, also where it was interrupted.
         """
-        summary = Summary(len(selection.files) + unlisted, failed=unlisted)
+        summary = Summary(len(selection.files) + unlisted, set(selection.files), failed=unlisted)
         try:
             self.store.check()
             for file in selection.files:
@@ -99,6 +103,7 @@ class Archive:
     def _try(self, file: LogFile, summary: Summary) -> None:
         try:
             self._archive(file, summary)
+            summary.waiting.remove(file)
             self._unanswered = 0
         except FileError as error:
             summary.failed += 1

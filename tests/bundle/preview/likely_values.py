@@ -29,6 +29,7 @@ from payment_catalog import prometheus_metrics as prometheus
 from payment_catalog import runtime_metrics as runtime
 from payment_catalog import service_metrics as service
 from payment_catalog.exporter_metrics import (
+    archive,
     backup,
     business,
     elasticsearch,
@@ -132,6 +133,10 @@ VALUES: Mapping[Metric | str, Likely] = {
     failover.LAST_SUCCESS: _SUCCEEDS,
     failover.LAST_TIMESTAMP: moment(9 * DAY),
     failover.LAST_SUCCESS_TIMESTAMP: moment(9 * DAY),
+    archive.LAST_SUCCESS: newest(DAY, 6 * HOUR),
+    archive.LAST_RUN_FILES: {"archived": around(40, DAY), "failed": exactly(2), "": exactly(0)},
+    archive.LAST_RUN_SENT: around(60 * MIB, DAY),
+    archive.OLDEST_WAITING: moment(30 * HOUR),
     elasticsearch.LOG_LINES: {"error": around(40), "": around(9)},
     elasticsearch.NEWEST_LOG: newest(20, 4),
     elasticsearch.CLUSTER_STATUS: {
@@ -180,6 +185,8 @@ VALUES: Mapping[Metric | str, Likely] = {
         "payment-service": {"false": lately(1, 0, 10 * MINUTE), "": exactly(0)},
         "": exactly(0),
     },
+    kubernetes.CRON_JOB_CREATED: moment(52 * DAY),
+    kubernetes.CRON_JOB_LAST_SUCCESS: newest(DAY, 6 * HOUR),
     kubernetes.QUOTA: {"hard": exactly(8 * GIB), "used": around(5 * GIB)},
     kubernetes.MEMORY_WORKING_SET: around(200 * MIB),
     kubernetes.MEMORY_LIMIT: exactly(512 * MIB),

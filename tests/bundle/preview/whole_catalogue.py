@@ -24,17 +24,18 @@ from payment_catalog.durations import parse_duration
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
 from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, FLUENTD, FLUENTD_JOB, SEARCH_OUTPUT
 from payment_catalog.kubernetes_metrics import CADVISOR, CRASH_LOOP, KUBE_STATE_METRICS, OUT_OF_MEMORY, PROGRESSING
+from payment_catalog.log_archive import job_name
 from payment_catalog.metric import Metric, MetricType
 from payment_catalog.prometheus_metrics import ALERTMANAGER, PROMETHEUS, SCRAPE_DURATION
 from payment_catalog.promql import TARGET_LABELS, analyse, quote
 from payment_catalog.publishers import EXPORTER, SERVICE
+from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from payment_catalog.catalog import Catalog
     from payment_catalog.promql import Labels
-    from payment_catalog.settings import Settings
 
 #: How far apart samples are, up to which age.
 DENSITY = ((2 * HOUR, 15), (28 * HOUR, 120), (8 * DAY, 600))
@@ -48,6 +49,7 @@ OPEN = {
     "integration": ("pagerduty", "slack", "email"),
     "deployment": (SERVICE, EXPORTER),
     "resourcequota": ("compute",),
+    "cronjob": (job_name(Settings()),),
     "resource": ("limits.memory", "requests.memory"),
     "path": ("/var/log/containers/payment-service.log",),
     "condition": (PROGRESSING,),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from archive_desk import DAY, noise, payobs
+from archive_desk import DAY, OLD, noise, payobs
 
 from payment_catalog.archive_report import ArchiveReport
 from payment_catalog.backup_report import read_report
@@ -154,6 +154,35 @@ def test_figures_of_the_run_are_left_for_a_program(desk: Desk, tmp_path: Path) -
     assert (read.complete, read.archived, read.there_already, read.failed, read.untried) == (False, 1, 0, 1, 0)
     assert read.sent_bytes == len(desk.s3.read(f"{DAY}/app.log.gz"))
     assert read.started <= read.finished
+    assert read.last_complete is None
+    assert read.oldest_waiting == OLD + timedelta(days=30)
+
+
+def test_the_report_remembers_the_last_run_that_left_nothing_behind(desk: Desk, tmp_path: Path) -> None:
+    report = tmp_path / "archive.report.json"
+    desk.log("app.log", LINES)
+    assert desk.archive("--report", str(report)).code == 0
+    whole = read_report(report, ArchiveReport)
+    assert (whole.last_complete, whole.oldest_waiting) == (whole.finished, None)
+    desk.s3.put(f"{DAY}/b.log.gz", b"precious")
+    desk.log("b.log", LINES)
+    for _ in range(2):
+        assert desk.archive("--report", str(report)).code == 1
+    later = read_report(report, ArchiveReport)
+    assert later.finished > whole.finished
+    assert later.last_complete == whole.last_complete
+
+
+def test_a_damaged_report_does_not_stop_the_next_one(desk: Desk, tmp_path: Path) -> None:
+    report = tmp_path / "archive.report.json"
+    report.write_text("{")
+    desk.log("b.log", LINES, datetime.fromtimestamp(-1, UTC))
+    desk.log("c.log", LINES)
+    desk.s3.put("payment-service-logs/1969/12/31/b.log.gz", b"precious")
+    assert desk.archive("--report", str(report)).code == 1
+    read = read_report(report, ArchiveReport)
+    assert read.last_complete is None
+    assert read.oldest_waiting == datetime.fromtimestamp(0, UTC) + timedelta(days=30)
 
 
 @pytest.mark.parametrize(

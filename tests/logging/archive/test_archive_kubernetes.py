@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import yaml
 from typer.main import get_command
 
 import payment_logging
+from payment_alerts.groups import alert_groups
 from payment_bundle.cli import app
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.loading import load_settings
+from payment_catalog.log_archive import OVERDUE, PERIOD
 from payment_catalog.settings import Logs, Settings
 
 SHOP = Settings(service="shop", exporter="shop-exporter", namespace="trade", logs=Logs(s3_bucket="shop-logs"))
@@ -56,7 +59,7 @@ def argument(name: str) -> str:
 @pytest.mark.parametrize("settings", [Settings(), SHOP], ids=["defaults", "shop"])
 def test_every_object_is_valid(settings: Settings, version: str) -> None:
     found = objects(settings)
-    assert [it["kind"] for it in found.values()] == ["CronJob", "ConfigMap", "ServiceAccount"]
+    assert [it["kind"] for it in found.values()] == ["CronJob", "ConfigMap", "ServiceAccount", "NetworkPolicy"]
     for content in found.values():
         kubernetes_validate.validate(content, version, strict=True)
         assert content["metadata"]["namespace"] == settings.namespace
@@ -118,6 +121,36 @@ def test_it_keeps_to_the_restricted_pod_security_standard() -> None:
     assert inner["capabilities"] == {"drop": ["ALL"]}
     allowed = {"configMap", "secret", "persistentVolumeClaim"}
     assert all(set(volume) - {"name"} <= allowed for volume in pod(SHOP)["volumes"])
+
+
+def test_nobody_comes_in_and_out_go_names_and_https() -> None:
+    specification = objects(SHOP)["log-archive-networkpolicy"]["spec"]
+    assert (
+        specification["podSelector"]["matchLabels"]
+        == job(SHOP)["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    )
+    assert specification["policyTypes"] == ["Ingress", "Egress"]
+    assert specification["ingress"] == []
+    allowed = {(port["protocol"], port["port"]) for rule in specification["egress"] for port in rule["ports"]}
+    assert allowed == {("UDP", 53), ("TCP", 53), ("TCP", 443)}
+
+
+def test_it_is_done_every_night_and_called_overdue_only_after_two() -> None:
+    minute, hour, *every = job(SHOP)["schedule"].split()
+    assert (minute.isdigit(), hour.isdigit(), every) == (True, True, ["*", "*", "*"])
+    assert timedelta(days=1) == PERIOD
+    late = timedelta(seconds=job(SHOP)["startingDeadlineSeconds"])
+    long = timedelta(seconds=job(SHOP)["jobTemplate"]["spec"]["activeDeadlineSeconds"])
+    assert PERIOD + late + long < OVERDUE == 2 * PERIOD + late + long
+
+
+def test_alerts_know_the_job_by_its_name() -> None:
+    name = objects(SHOP)["log-archive"]["metadata"]["name"]
+    (alert,) = (
+        it for group in alert_groups(build_catalog(SHOP)) for it in group.alerts if it.name == "LogArchiveJobOverdue"
+    )
+    assert f'cronjob="{name}"' in alert.expr
+    assert 'namespace="trade"' in alert.expr
 
 
 def test_the_image_is_a_fixed_version() -> None:
