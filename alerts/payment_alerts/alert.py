@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_catalog.links import dashboard_url, runbook_url
+from payment_catalog.links import dashboard_url, log_view_url, runbook_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from payment_catalog.dashboards import Dashboard
     from payment_catalog.escalation import Team
     from payment_catalog.incidents import IncidentKey
+    from payment_catalog.log_streams import LogView
     from payment_catalog.severities import Priority, Severity
     from payment_catalog.signals import RecordingRule
 
@@ -57,7 +58,8 @@ class Alert:
     ``keep_firing`` is for how long it goes on firing after the expression has no result any more: for a value that
     swings about its limit, so that one incident makes one message. ``from_series`` names those of the rule's own
     labels that each result brings itself; ``extra_labels`` are further labels of the rule. ``always`` is for the one
-    that is never silent: it shows that alerts arrive.
+    that is never silent: it shows that alerts arrive. ``logs`` is where its lines are in Kibana, where that is not what
+    the incident has for all of its alerts.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Alert:
     from_series: frozenset[str] = frozenset()
     always: bool = False
     extra_labels: Mapping[str, str] = field(default_factory=dict)
+    logs: LogView | None = None
 
     def labels(self, catalog: Catalog) -> dict[str, str]:
         """Return the labels of the rule."""
@@ -92,12 +95,18 @@ class Alert:
 
     def annotations(self, catalog: Catalog, dashboard: Dashboard) -> dict[str, str]:
         """Return the annotations of the rule; ``dashboard`` is where to look."""
+        view = self.log_view(catalog)
         return {
             "summary": self.summary,
             "description": self.description,
             "runbook_url": runbook_url(catalog.settings, self.name),
             "dashboard_url": dashboard_url(catalog.settings, dashboard),
+            **({"logs_url": log_view_url(catalog.settings, view)} if view else {}),
         }
+
+    def log_view(self, catalog: Catalog) -> LogView | None:
+        """Return where the lines are in Kibana; ``None`` where it is not known, or only with the series."""
+        return None if "incident" in self.from_series else self.logs or catalog.incidents[self.incident].logs
 
 
 @dataclass(frozen=True, slots=True)

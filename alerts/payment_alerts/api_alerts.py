@@ -18,7 +18,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.signals import Section
 from payment_catalog.thresholds import ThresholdKey
-from payment_catalog.vocabulary import BreakerState, PaymentMethod, PaymentStatus
+from payment_catalog.vocabulary import BreakerState, LogPattern, PaymentMethod, PaymentStatus
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -77,6 +77,7 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         pending=timedelta(minutes=5),
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.HIGH_ERROR_RATE,
+        logs=LogPattern.PAYMENT_FAILED,
         subject="Payment success rate",
         meaning="Of the payments that reached a final status in the last 5 minutes, too many failed.",
         impact="Customers cannot pay; revenue is lost while it lasts.",

@@ -19,6 +19,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, service_job
+from payment_catalog.vocabulary import LogPattern
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -63,6 +64,7 @@ def failed_auth_persists(job: str, target: Target) -> Alert:
         priority=Priority.P3,
         team=Team.SECURITY_INCIDENT,
         incident=IncidentKey.UNAUTHORIZED_ACCESS,
+        logs=LogPattern.AUTH_FAILED,
         summary="Failed authentications of {{ $labels.job }} go on",
         description="{{ $value | humanize }} authentications a second have failed for an hour in "
         "{{ $labels.environment }}.",

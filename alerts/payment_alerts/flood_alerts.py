@@ -21,7 +21,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, WINDOW, service_job
-from payment_catalog.vocabulary import RateLimitOutcome
+from payment_catalog.vocabulary import LogPattern, RateLimitOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -211,6 +211,7 @@ def most_requests_rate_limited(job: str, target: Target) -> Alert:
         priority=Priority.P2,
         team=Team.SECURITY_INCIDENT,
         incident=IncidentKey.DDOS_ATTACK,
+        logs=LogPattern.RATE_LIMIT,
         summary="The rate limiter of {{ $labels.job }} refuses most requests",
         description="{{ $value | humanizePercentage }} of many requests in {{ $labels.environment }} are refused by "
         "the rate limiter.",

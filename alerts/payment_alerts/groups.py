@@ -26,6 +26,7 @@ from payment_alerts.kubernetes_resource_alerts import kubernetes_resource_alerts
 from payment_alerts.leak_alerts import leak_alerts
 from payment_alerts.log_alerts import log_alerts
 from payment_alerts.log_archive_alerts import log_archive_alerts
+from payment_alerts.log_line_alerts import log_line_alerts
 from payment_alerts.log_pipeline_alerts import log_pipeline_alerts
 from payment_alerts.monitoring_alerts import monitoring_alerts
 from payment_alerts.probe_alerts import probe_alerts
@@ -82,6 +83,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         kubernetes_resource_alerts(catalog),
         log_pipeline_alerts(catalog),
         log_archive_alerts(catalog),
+        log_line_alerts(catalog),
         exporter_alerts(catalog),
     )
     groups = (*groups, monitoring_alerts(catalog, groups))

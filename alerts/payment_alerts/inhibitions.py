@@ -79,6 +79,16 @@ CONSEQUENCES = (
             "AvailabilityErrorBudgetBurnSlow",
         ),
     ),
+    # Each of these payments writes an ERROR line, whichever request asked for it.
+    Inhibition("PaymentFailuresOnOurSide", ("ErrorLinesUnexplained",)),
+    # What is not sent, or cannot be written or found, is missing.
+    *(
+        Inhibition(source, ("LogLinesMissing",))
+        for source in (
+            *("NoLogsArrive", "NoLogInElasticsearch", "ElasticsearchRed"),
+            *("FluentdOutputFails", "FluentdBufferNearlyFull"),
+        )
+    ),
 )
 
 #: The worse of two levels of one thing, and the milder.

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
-from payment_alerts.scenario_series import Target, rising, service_target, steady, then
+from payment_alerts.log_line_scenarios import fluentd_target
+from payment_alerts.scenario_series import Target, rising, steady, then
 from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
@@ -43,8 +44,7 @@ _ARCHIVE = {"plugin_id": fluentd.ARCHIVE_OUTPUT, "type": "s3"}
 
 def log_pipeline_alerts(catalog: Catalog) -> AlertGroup:
     """Return the group on Fluentd."""
-    service = service_target(catalog.settings)
-    target = Target(service.environment, service.namespace, fluentd.FLUENTD_JOB, f"node:{fluentd.FLUENTD_PORT}")
+    target = fluentd_target(catalog.settings)
     return AlertGroup(
         "payment-log-pipeline",
         "log-pipeline.yaml",

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from payment_catalog.durations import format_duration
+from payment_catalog.links import logs_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def message_facts(catalog: Catalog) -> str:
             _words("payment.diagnosis", diagnosis),
             _words("payment.slack.diagnosis", {key: escape_slack(text) for key, text in diagnosis.items()}),
             _definition("payment.url.alertmanager", urls.alertmanager),
-            _definition("payment.url.kibana", urls.kibana),
+            _definition("payment.url.logs", logs_url(catalog.settings)),
         )
     )
 

@@ -9,7 +9,7 @@ from payment_alerts.postmortem import PostMortem, render
 from payment_catalog.documents import TextDocument
 from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
-from payment_catalog.links import dashboard_url, expression_url, silence_url
+from payment_catalog.links import dashboard_url, expression_url, log_view_url, logs_url, silence_url
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
@@ -38,18 +38,20 @@ def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 def _page(catalog: Catalog, alert: Alert, dashboard: Dashboard, alerts: Sequence[Alert]) -> str:
     settings = catalog.settings
     incident = catalog.incidents[alert.incident]
+    view = alert.log_view(catalog)
     return template("runbook.md.j2").render(
         alert=alert,
         incident=incident,
         level=catalog.severity_levels[alert.priority],
         row=catalog.escalation[alert.team],
         after={level: _after(alert, level) for level in EscalationLevel},
-        urls=settings.urls,
         dashboard=dashboard_url(settings, dashboard),
         links={
             "expression": expression_url(settings, alert.expr),
             "alerts": f"{settings.urls.alertmanager}/#/alerts",
             "silence": silence_url(settings, {"incident": alert.incident}),
+            "logs": log_view_url(settings, view) if view else logs_url(settings),
+            "incident_logs": log_view_url(settings, incident.logs) if incident.logs not in {None, view} else "",
         },
         related=[other.name for other in alerts if other.incident == alert.incident and other is not alert],
         communication=COMMUNICATION,

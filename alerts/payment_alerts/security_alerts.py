@@ -12,6 +12,7 @@ from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.service_metrics import FAILED_AUTH, SUSPICIOUS_API_CALLS
 from payment_catalog.severities import Priority, Severity
+from payment_catalog.vocabulary import LogPattern
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -65,6 +66,7 @@ def failed_auth_rate(target: Target) -> Alert:
         priority=Priority.P2,
         team=Team.SECURITY_INCIDENT,
         incident=IncidentKey.UNAUTHORIZED_ACCESS,
+        logs=LogPattern.AUTH_FAILED,
         summary="High failed authentication rate detected",
         description="{{ $labels.instance }} in {{ $labels.environment }} refuses {{ $value | humanize }} requests a "
         "second for their credentials.",

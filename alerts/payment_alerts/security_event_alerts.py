@@ -20,7 +20,7 @@ from payment_catalog.promql import quote
 from payment_catalog.service_metrics import FAILED_AUTH, SECURITY_EVENTS, SUSPICIOUS_API_CALLS
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import service_job
-from payment_catalog.vocabulary import SecurityEvent
+from payment_catalog.vocabulary import LogPattern, SecurityEvent
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -34,6 +34,7 @@ class Watched:
     """What is watched and from when on it is an alert.
 
     ``event`` is the type among ``metric``'s, ``None`` where the metric has no types. ``title`` names the event.
+    ``logs`` is what the runbook greps for when it looks for such events, if it does.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Watched:
     title: str
     meaning: str
     impact: str
+    logs: LogPattern | None = None
 
 
 WATCHED: tuple[Watched, ...] = (
@@ -154,6 +156,7 @@ WATCHED: tuple[Watched, ...] = (
         "Requests refused by the rate limiter",
         "A merchant's client sends far more requests than it may, or somebody floods the service with its key.",
         "That merchant's own payments may be among what is refused; nobody else's are.",
+        LogPattern.RATE_LIMIT,
     ),
     Watched(
         "FailedAuthAcrossInstances",
@@ -167,6 +170,7 @@ WATCHED: tuple[Watched, ...] = (
         "Failed authentication",
         "Somebody tries credentials, spread over the pods, or a caller's key has been revoked or lost.",
         "None while the attempts fail; one that succeeds can read and refund payments.",
+        LogPattern.AUTH_FAILED,
     ),
     Watched(
         "SuspiciousAccessAcrossInstances",
@@ -213,6 +217,7 @@ def _alert(catalog: Catalog, watched: Watched) -> Alert:
         priority=watched.priority,
         team=Team.SECURITY_INCIDENT,
         incident=watched.incident,
+        logs=watched.logs,
         summary=f"{watched.title}: {{{{ $labels.job }}}}",
         description=f"{watched.title} in {{{{ $labels.environment }}}}: {watched.limit.observed}.",
         meaning=watched.meaning,

@@ -19,7 +19,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import INSTANCE, JOB, WINDOW, service_job
-from payment_catalog.vocabulary import ConnectionState, RateLimitOutcome
+from payment_catalog.vocabulary import ConnectionState, LogPattern, RateLimitOutcome
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -171,6 +171,7 @@ def rate_limiter_without_storage(catalog: Catalog, target: Target) -> Alert:
         priority=Priority.P2,
         team=Team.SECURITY_INCIDENT,
         incident=IncidentKey.DDOS_ATTACK,
+        logs=LogPattern.RATE_LIMIT,
         summary="The rate limiter of {{ $labels.job }} works without its storage",
         description="{{ $value | humanize }} requests a second in {{ $labels.environment }} are decided without being "
         "counted, as RATE_LIMIT_WITHOUT_REDIS says.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from payment_catalog.escalation import Team
     from payment_catalog.incidents import IncidentKey
+    from payment_catalog.log_streams import LogView
 
 #: How Prometheus' templates show a value of a unit.
 _SHOWN = {
@@ -59,7 +60,7 @@ class ThresholdAlert:
     expression, zero where it reads gauges. ``is_compared_as_published`` tells of a gauge that is not computed with, so
     that it can be the limit itself. ``also`` are scenarios at every level, beside those that follow from the limit.
     ``settled`` is for a value that comes about only slowly: longer than the longest window; what is shown then is the
-    value at rest. ``summary`` replaces the usual sentence.
+    value at rest. ``summary`` replaces the usual sentence, ``logs`` what the incident has of logs.
     """
 
     threshold: Threshold
@@ -83,6 +84,7 @@ class ThresholdAlert:
     beside: tuple[Mapping[str, str], ...] = ()
     also: tuple[Scenario, ...] = ()
     summary: str = ""
+    logs: LogView | None = None
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return an alert for each level that is set, the milder first."""
@@ -110,6 +112,7 @@ class ThresholdAlert:
             impact=self.impact,
             scenarios=self._scenarios(limit),
             keep_firing=self.keep_firing,
+            logs=self.logs,
         )
 
     def _scenarios(self, limit: float) -> tuple[Scenario, ...]:

@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from payment_catalog.escalation import Team
+from payment_catalog.log_streams import LogBoard
+from payment_catalog.vocabulary import LogPattern
 
 if TYPE_CHECKING:
+    from payment_catalog.log_streams import LogView
     from payment_catalog.settings import Settings
 
 _POD = "<pod-name>"
@@ -47,7 +50,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident of the runbook."""
+    """An incident of the runbook. ``logs`` is where to look at the lines that its diagnosis greps for, if it does."""
 
     key: IncidentKey
     title: str
@@ -55,6 +58,7 @@ class Incident:
     symptoms: tuple[str, ...]
     diagnosis: tuple[Command, ...]
     causes: tuple[Cause, ...]
+    logs: LogView | None = None
 
     @property
     def is_security(self) -> bool:
@@ -251,13 +255,11 @@ def _high_error_rate(shell: _Shell) -> Incident:
                 (),
                 (
                     Command("Check rate limit metrics", shell.metric("rate_limit")),
-                    Command(
-                        "Review recent requests",
-                        shell.logs("--tail=-1", 'grep "rate limit" | tail -20'),
-                    ),
+                    _limited_requests(shell),
                 ),
             ),
         ),
+        logs=LogPattern.ERROR,
     )
 
 
@@ -328,6 +330,10 @@ def _slow_statements(shell: _Shell) -> Command:
     )
 
 
+def _limited_requests(shell: _Shell) -> Command:
+    return Command("Review recent requests", shell.logs("--tail=-1", 'grep "rate limit" | tail -20'))
+
+
 def _security_diagnosis(shell: _Shell) -> tuple[Command, ...]:
     return (
         Command(
@@ -350,6 +356,7 @@ def _unauthorized_access(shell: _Shell) -> Incident:
             Cause("Compromised credentials", ("Immediately: revoke them", "Audit logs for data access")),
             Cause("Weak access controls", ("Prevention: review access controls",)),
         ),
+        logs=LogBoard.SECURITY,
     )
 
 
@@ -364,6 +371,7 @@ def _data_breach(shell: _Shell) -> Incident:
             Cause("Exposed systems", ("Immediately: isolate affected systems", "Find the scope of exposure")),
             Cause("Missing controls", ("Prevention: enhance security controls",)),
         ),
+        logs=LogBoard.SECURITY,
     )
 
 
@@ -373,11 +381,12 @@ def _ddos_attack(shell: _Shell) -> Incident:
         "DDoS Attack",
         Team.SECURITY_INCIDENT,
         ("A flood of requests", "Many requests refused by the rate limiter"),
-        (*_security_diagnosis(shell), Command("Rate limiting", shell.metric("rate_limit"))),
+        (*_security_diagnosis(shell), Command("Rate limiting", shell.metric("rate_limit")), _limited_requests(shell)),
         (
             Cause("A flood from many sources", ("Immediately: enable rate limiting", "Find source and pattern")),
             Cause("Missing protection", ("Prevention: implement additional protections",)),
         ),
+        logs=LogBoard.SECURITY,
     )
 
 

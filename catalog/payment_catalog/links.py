@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from payment_catalog import promql
-from payment_catalog.log_streams import log_board_id, search_id
+from payment_catalog.log_streams import LogBoard, data_view_id, log_board_id, search_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from payment_catalog.dashboards import Dashboard
-    from payment_catalog.log_streams import LogBoard
+    from payment_catalog.log_streams import LogView
     from payment_catalog.settings import Settings
     from payment_catalog.vocabulary import LogPattern
 
 #: A variable of Grafana's.
 _FILLED_IN = re.compile(r"(\$\{[^}]*\})")
+#: The time that a panel shows, as Grafana fills it in.
+_SHOWN = ("${__from:date:iso}", "${__to:date:iso}")
 
 
 def dashboard_url(settings: Settings, dashboard: Dashboard) -> str:
@@ -52,17 +55,53 @@ def runbook_url(settings: Settings, alert: str) -> str:
     return f"{settings.urls.runbooks}/{alert}.md"
 
 
+def logs_url(settings: Settings) -> str:
+    """Return Kibana's address of all lines of the service, over the time that Kibana is set to."""
+    return f"{settings.urls.kibana}/app/discover#/?_a=({data_view_state(settings)})"
+
+
 def logs_link(settings: Settings, query: str) -> str:
     """Return a template of Grafana's for the logs in Kibana that match ``query``, in the time that a panel shows.
 
     ``query`` is in Kibana's language (KQL); Grafana fills in the time, and what ``query`` has as ``${...}``.
     """
-    time = "_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))"
     written = "".join(
         part if _FILLED_IN.fullmatch(part) else quote(part.replace("!", "!!").replace("'", "!'"), safe="")
         for part in _FILLED_IN.split(query)
     )
-    return f"{settings.urls.kibana}/app/discover#/?{time}&_a=(query:(language:kuery,query:'{written}'))"
+    query_state = f"query:(language:kuery,query:'{written}')"
+    return f"{settings.urls.kibana}/app/discover#/?{_time(*_SHOWN)}&_a=({data_view_state(settings)},{query_state})"
+
+
+def data_view_state(settings: Settings) -> str:
+    """Return the part of Discover's state ``_a`` that names the data view.
+
+    Kibana 8.15 and later turn ``index`` into the ``dataSource`` that they have in its place; all others know no other.
+    """
+    return f"index:'{data_view_id(settings)}'"
+
+
+def log_view_url(settings: Settings, view: LogView) -> str:
+    """Return Kibana's address of a saved search or a dashboard, over the time that is set, or saved with it."""
+    return log_board_url(settings, view) if isinstance(view, LogBoard) else saved_search_url(settings, view)
+
+
+def log_view_link(settings: Settings, view: LogView) -> str:
+    """Return a template of Grafana's for that address, in the time that a panel or a dashboard shows."""
+    return f"{log_view_url(settings, view)}?{_time(*_SHOWN)}"
+
+
+def log_view_at(settings: Settings, view: LogView, start: datetime, end: datetime) -> str:
+    """Return that address for a range of time."""
+    return f"{log_view_url(settings, view)}?{_time(*(_iso(moment) for moment in (start, end)))}"
+
+
+def _time(start: str, end: str) -> str:
+    return f"_g=(time:(from:'{start}',to:'{end}'))"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def saved_search_url(settings: Settings, pattern: LogPattern) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from payment_catalog.vocabulary import LogPattern
 
@@ -26,6 +26,10 @@ class LogBoard(StrEnum):
 
     OPERATIONS = "operations"
     SECURITY = "security"
+
+
+#: What Kibana has of the logs: the search for a pattern of the runbook, or a dashboard.
+LogView: TypeAlias = LogPattern | LogBoard
 
 
 def data_stream(settings: Settings, stream: str) -> str:

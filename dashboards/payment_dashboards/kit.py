@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payment_catalog.durations import format_duration
-from payment_catalog.links import logs_link, runbook_url
+from payment_catalog.links import log_view_link, logs_link, runbook_url
 from payment_catalog.promql import parse
 from payment_catalog.promql_text import write
 from payment_catalog.signals import Query
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
     from payment_catalog.signals import Signal
     from payment_catalog.thresholds import ThresholdKey
+    from payment_catalog.vocabulary import LogPattern
     from payment_catalog.watching import Watching
 
 
@@ -93,6 +94,10 @@ class Kit:
     def logs(self, title: str, query: str) -> Link:
         """Return a link to the logs that match ``query``, in Kibana's language."""
         return Link(title, logs_link(self.settings, query))
+
+    def lines(self, pattern: LogPattern) -> Link:
+        """Return a link to the lines that the runbook greps for, by the search that is saved in Kibana."""
+        return Link(f"Lines: {pattern}", log_view_link(self.settings, pattern))
 
     def signal(
         self,

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 from grafanalib.core import DashboardLink
 
 from payment_catalog.dashboards import Dashboard
+from payment_catalog.links import log_view_link, logs_url
+from payment_catalog.log_streams import LogBoard
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from payment_catalog.settings import Settings
+
+#: What Kibana has on the subject of a dashboard.
+_BOARDS: Mapping[Dashboard, Mapping[str, LogBoard]] = {
+    Dashboard.SECURITY: {"Security logs": LogBoard.SECURITY},
+    Dashboard.APPLICATION: {"Operations logs": LogBoard.OPERATIONS},
+    Dashboard.LOGS: {"Operations logs": LogBoard.OPERATIONS, "Security logs": LogBoard.SECURITY},
+}
 
 
 def navigation(settings: Settings, here: Dashboard) -> list[DashboardLink]:
@@ -18,7 +29,7 @@ def navigation(settings: Settings, here: Dashboard) -> list[DashboardLink]:
     beside = {
         "Alerts": f"{urls.prometheus}/alerts",
         "Silences": f"{urls.alertmanager}/#/silences",
-        "Logs": urls.kibana,
+        **_logs(settings, here),
         "Runbooks": urls.runbooks,
     }
     return [
@@ -34,6 +45,12 @@ def navigation(settings: Settings, here: Dashboard) -> list[DashboardLink]:
             for title, url in beside.items()
         ),
     ]
+
+
+def _logs(settings: Settings, here: Dashboard) -> dict[str, str]:
+    """Return where logs are: boards of Kibana's on the subject of the dashboard, else all lines."""
+    boards = {title: log_view_link(settings, board) for title, board in _BOARDS.get(here, {}).items()}
+    return boards or {"Logs": logs_url(settings)}
 
 
 def _short(dashboard: Dashboard) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.links import data_view_state
 from payment_catalog.log_streams import data_streams
 
 if TYPE_CHECKING:
@@ -111,4 +112,5 @@ def _source(name: str, uid: str, kind: str, url: str) -> dict[str, Any]:
 
 def _trace_url(settings: Settings) -> str:
     """Return Kibana's address of a trace's log lines; of two dollars Grafana's provisioning leaves one."""
-    return f"{settings.urls.kibana}/app/discover#/?_a=(query:(language:kuery,query:'trace_id:%22$${{__value.raw}}%22'))"
+    query = "query:(language:kuery,query:'trace_id:%22$${__value.raw}%22')"
+    return f"{settings.urls.kibana}/app/discover#/?_a=({data_view_state(settings)},{query})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -23,8 +24,10 @@ from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import ESCALATION_MATRIX, Team
 from payment_catalog.incidents import IncidentKey
+from payment_catalog.links import log_view_url
 from payment_catalog.settings import Settings, WebhookContact
 from payment_catalog.severities import Priority
+from payment_catalog.vocabulary import LogPattern
 
 Written = Callable[[Settings], Path]
 
@@ -132,11 +135,27 @@ def test_the_dashboard_opens_at_the_time_of_the_alert(renderer: Renderer) -> Non
             "var-environment": "production",
             "var-namespace": "payment-service",
         }
-        times = re.findall(r"'([^']+)'", logs)
+        times = re.findall(r"(?:from|to):'([^']+)'", logs)
         assert [milliseconds(time, timedelta(0)) for time in times] == [
             milliseconds(START, before),
             milliseconds(end, after),
         ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_leads_to_the_lines_that_the_runbook_greps_for(renderer: Renderer, kind: str) -> None:
+    search = log_view_url(Settings(), LogPattern.ERROR)
+    wanted = f"{search}?_g=(time:(from:'2026-11-25T13:00:00Z',to:'2026-11-25T14:30:00Z'))"
+    rendered = renderer.integration(kind, message(firing(LOGS_URL=search)))
+    assert wanted in html.unescape(json.dumps(rendered))
+
+
+def test_without_a_search_a_message_leads_to_all_lines_of_that_time(renderer: Renderer) -> None:
+    for address in ({}, {"LOGS_URL": ""}, {"LOGS_URL": "javascript:alert(1)"}, {"LOGS_URL": 'https://x/"><script>'}):
+        link = links_of(renderer, message(firing(**address)))["Logs"]
+        assert link.startswith(
+            "https://kibana.yourdomain.com/app/discover#/?_a=(index:'payment-service-logs')&_g=(time:("
+        )
 
 
 def test_the_dashboard_shows_the_instance_that_an_alert_is_about(renderer: Renderer) -> None:

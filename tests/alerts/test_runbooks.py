@@ -9,12 +9,17 @@ from payment_alerts.runbooks import runbooks
 from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import TextDocument
+from payment_catalog.links import log_view_url, logs_url
+from payment_catalog.log_patterns import GREPPED
+from payment_catalog.log_streams import LogBoard, LogView
 from payment_catalog.settings import Settings
+from payment_catalog.vocabulary import LogPattern
 
 CATALOG = build_catalog(Settings(namespace="shop"))
 GROUPS = alert_groups(CATALOG)
 PAGES = {path: page.text for path, page in runbooks(CATALOG, GROUPS).items() if isinstance(page, TextDocument)}
 ALERTS = [alert for group in GROUPS for alert in group.alerts]
+VIEWS: tuple[LogView, ...] = (*LogPattern, *LogBoard)
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -29,6 +34,44 @@ def test_the_link_of_an_alert_leads_to_a_page_that_helps(alert) -> None:  # type
     assert alert.expr in page
     assert CATALOG.escalation[alert.team].l2 in page
     assert ("Security response" in page) == incident.is_security
+
+
+@pytest.mark.parametrize(
+    ("alert", "views"),
+    [
+        ("ErrorRateCritical", [LogPattern.ERROR]),
+        ("PaymentSuccessRateCritical", [LogPattern.PAYMENT_FAILED, LogPattern.ERROR]),
+        ("PaymentSuccessErrorBudgetBurnFast", [LogPattern.PAYMENT_FAILED, LogPattern.ERROR]),
+        ("HighFailedAuthRate", [LogPattern.AUTH_FAILED, LogBoard.SECURITY]),
+        ("FailedAuthAcrossInstances", [LogPattern.AUTH_FAILED, LogBoard.SECURITY]),
+        ("RequestsRateLimited", [LogPattern.RATE_LIMIT, LogBoard.SECURITY]),
+        ("SuspiciousAPIAccess", [LogBoard.SECURITY]),
+        ("CardDataReceived", [LogBoard.SECURITY]),
+    ],
+)
+def test_who_is_called_finds_the_lines_that_the_runbook_greps_for(alert: str, views: list[LogView]) -> None:
+    found = next(each for each in ALERTS if each.name == alert)
+    addresses = [log_view_url(CATALOG.settings, view) for view in views]
+    assert found.annotations(CATALOG, Dashboard.OVERVIEW)["logs_url"] == addresses[0]
+    page = PAGES[f"runbooks/{alert}.md"]
+    assert [view for view in VIEWS if f"({log_view_url(CATALOG.settings, view)})" in page] == sorted(
+        views, key=VIEWS.index
+    )
+
+
+def test_a_page_without_such_lines_leads_to_all_lines_and_promises_no_search() -> None:
+    assert f"[logs]({logs_url(CATALOG.settings)})" in PAGES["runbooks/CpuUsageHigh.md"]
+    for alert in ALERTS:
+        if alert.name in {"CpuUsageHigh", "ServiceOutageEscalatedToL2", "SecurityIncidentEscalatedToL3"}:
+            assert "logs_url" not in alert.annotations(CATALOG, Dashboard.OVERVIEW)
+
+
+def test_an_alert_has_its_own_lines_only_where_its_incident_greps_for_them() -> None:
+    for alert in ALERTS:
+        if isinstance(alert.logs, LogPattern) and alert.logs is not LogPattern.ERROR:
+            incident = CATALOG.incidents[alert.incident]
+            commands = [*incident.diagnosis, *(command for cause in incident.causes for command in cause.commands)]
+            assert any(GREPPED[alert.logs] in command.shell for command in commands), alert.name
 
 
 def test_names_of_the_settings_are_filled_in() -> None:

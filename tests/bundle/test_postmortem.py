@@ -167,6 +167,8 @@ def test_timeline_and_figures_are_what_prometheus_remembers(prometheus: str) -> 
     # An event a second is 2,592,000 in 30 days, of which 5 % may be bad.
     assert "| Payments succeed | 0.9% |" in document
     assert "CpuUsageHigh" not in document
+    found = f"payment-service-logs-error?_g=(time:(from:'{text(at(0))}',to:'{text(at(60))}'))"
+    assert f"[Logs at that time: error](https://kibana.yourdomain.com/app/discover#/view/{found})" in document
 
 
 def test_the_alerts_stand_in_the_order_in_which_they_fired(prometheus: str) -> None:

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
 
+from payment_alerts.error_lines_unexplained import UNEXPLAINED
+from payment_alerts.groups import alert_groups, watching
+from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
+from payment_catalog.links import log_view_link, saved_search_url
+from payment_catalog.log_series import log_series
+from payment_catalog.log_streams import LogBoard
+from payment_catalog.settings import Settings
 from payment_catalog.vocabulary import LogPattern
+from payment_dashboards.boards.logs_lines import unexplained
+from payment_dashboards.kit import Kit
+
+from .evaluation import evaluates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CATALOG = build_catalog(Settings())
+KIT = Kit(CATALOG, watching(alert_groups(CATALOG)))
+SERIES = log_series(CATALOG.settings)
 
 #: Of what is not asked of Elasticsearch: a part of the metric's name, and who must run.
-PUBLISHERS = {"fluentd": "Fluentd", "log_archive": "collector 'archive'", "kube_cronjob": "kube-state-metrics"}
+PUBLISHERS = {
+    "fluentd": "Fluentd",
+    "payment_log_lines": "Fluentd",
+    "log_archive": "collector 'archive'",
+    "kube_cronjob": "kube-state-metrics",
+}
 
 Boards = dict[Dashboard, dict[str, Any]]
 
@@ -40,8 +62,10 @@ def test_each_pattern_of_the_runbook_leads_to_its_lines(boards: Boards) -> None:
     assert {pattern: link["title"] for pattern, (link,) in links.items()} == {
         pattern: f"Lines: {pattern}" for pattern in LogPattern
     }
-    assert 'level: "ERROR"' in unquote(links[LogPattern.ERROR][0]["url"])
-    assert "payment" in unquote(links[LogPattern.PAYMENT_FAILED][0]["url"])
+    for pattern, (link,) in links.items():
+        address, _, time = link["url"].partition("?")
+        assert address == saved_search_url(Settings(), LogPattern(pattern))
+        assert time == "_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))"
 
 
 def test_a_panel_says_what_it_needs(boards: Boards) -> None:
@@ -49,3 +73,33 @@ def test_a_panel_says_what_it_needs(boards: Boards) -> None:
         for target in found.get("targets", []):
             publisher = next((needed for part, needed in PUBLISHERS.items() if part in target["expr"]), "Elasticsearch")
             assert publisher in found["fieldConfig"]["defaults"]["noValue"]
+
+
+def test_kibanas_dashboards_are_at_the_top_at_the_time_that_is_shown(boards: Boards) -> None:
+    found = {
+        dashboard: [link["url"] for link in board["links"] if "/app/dashboards" in link.get("url", "")]
+        for dashboard, board in boards.items()
+    }
+    operations, security = (log_view_link(Settings(), board) for board in LogBoard)
+    assert found[Dashboard.LOGS] == [operations, security]
+    assert found[Dashboard.SECURITY] == [security]
+    assert found[Dashboard.APPLICATION] == [operations]
+    assert all("${__from:date:iso}" in url for url in found[Dashboard.LOGS])
+
+
+def test_lines_that_fluentd_read_stand_beside_those_that_are_found(boards: Boards) -> None:
+    found = panel(boards, "Lines read, and lines found")
+    assert [target["expr"].partition("{")[0] for target in found["targets"]] == [SERIES.held.record, SERIES.read.record]
+    assert any(link["url"].endswith("/LogLinesMissing.md") for link in found["links"])
+
+
+def test_errors_beyond_failed_requests_are_drawn_with_their_limit(tmp_path: Path) -> None:
+    (query,) = unexplained(KIT).queries
+    place = 'environment="production", namespace="payment-service"'
+    series = {
+        f'{SERIES.counted}{{{place}, pattern="error"}}': "7+0x60",
+        f'{SERIES.counted}{{{place}, pattern="auth_failed"}}': "9+0x60",
+        f'job:http_requests_5xx:rate5m{{{place}, job="payment-service"}}': "2+0x60",
+    }
+    evaluates(tmp_path, query.expr, series, {f"{{{place}}}": 1})
+    assert unexplained(KIT).limits.warning == UNEXPLAINED

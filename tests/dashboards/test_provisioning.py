@@ -17,6 +17,7 @@ from payment_bundle.rendering import render
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
+from payment_catalog.links import data_view_state
 from payment_catalog.settings import Scraping, Settings, Urls
 from payment_dashboards.provisioning import DASHBOARDS, FOLDER, FOLDER_UID
 from payment_dashboards.sidecar import sidecar
@@ -70,6 +71,7 @@ def test_an_exemplar_leads_to_the_log_lines_of_its_trace() -> None:
     assert destination["name"] == "trace_id"
     assert destination["url"].startswith("http://kibana:5601/app/discover#/")
     assert "trace_id:%22$${__value.raw}%22" in destination["url"]
+    assert f"_a=({data_view_state(SHOP)},query:(" in destination["url"]
 
 
 def test_logs_are_looked_for_where_fluentd_writes_them() -> None:

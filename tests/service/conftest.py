@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from payment_catalog.database_settings import DatabaseSettings
@@ -22,6 +26,7 @@ from payment_service.security.authentication import Scope, key_line
 from payment_service.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -91,6 +96,20 @@ def play(tmp_path: Path) -> Play:
         asyncio.run(whole())
 
     return run
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """Leave the process's logging as it was found."""
+    handlers, level = list(logging.root.handlers), logging.root.level
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+    yield
+    logging.captureWarnings(False)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 class _Late(httpx.AsyncBaseTransport):

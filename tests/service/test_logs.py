@@ -31,14 +31,14 @@ from payment_service.logs.standard_library import LineHandler
 from payment_service.logs.unhandled import log_unhandled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conftest import Service
 
 NUMBER = "4111111111111111"
 MARK = "[card ****1111]"
 #: How people on call search, as the runbook tells them to.
 SEARCHES = ("ERROR", "payment.*failed", "rate limit", "auth.*failed")
+
+pytestmark = pytest.mark.usefixtures("logging_restored")
 
 log = structlog.get_logger()
 Lines = list[dict[str, Any]]
@@ -57,20 +57,6 @@ class Output(io.StringIO):
     def line(self) -> dict[str, Any]:
         (only,) = self.lines()
         return only
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Leave the process's logging as it was found."""
-    handlers, level = list(logging.root.handlers), logging.root.level
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    yield
-    logging.captureWarnings(False)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

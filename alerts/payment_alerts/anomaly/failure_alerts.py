@@ -16,7 +16,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.seasons import FEWEST_ENDED, SHORT
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.vocabulary import FailureReason, PaymentMethod, PaymentStatus
+from payment_catalog.vocabulary import FailureReason, LogPattern, PaymentMethod, PaymentStatus
 
 if TYPE_CHECKING:
     from payment_alerts.anomaly.story import Shop
@@ -45,6 +45,7 @@ def failures_on_our_side(shop: Shop) -> Alert:
         priority=Priority.P2,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.HIGH_ERROR_RATE,
+        logs=LogPattern.PAYMENT_FAILED,
         summary="Far more payments than usual fail in {{ $labels.environment }}: {{ $labels.reason }}",
         description=_description(),
         meaning="Payments fail for a reason that no customer can do anything about: the gateway errs or does not "
@@ -64,6 +65,7 @@ def declines(shop: Shop) -> Alert:
         priority=Priority.P3,
         team=Team.DATA_ISSUE,
         incident=IncidentKey.HIGH_ERROR_RATE,
+        logs=LogPattern.PAYMENT_FAILED,
         summary="Far more payments than usual are refused in {{ $labels.environment }}: {{ $labels.reason }}",
         description=_description(),
         meaning="Banks refuse more than usual: somebody tries stolen cards, a rule of a bank or of the gateway's has "

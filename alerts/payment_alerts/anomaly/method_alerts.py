@@ -16,7 +16,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.seasons import FEWEST_ENDED, SHORT
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.vocabulary import Currency, PaymentMethod, PaymentStatus
+from payment_catalog.vocabulary import Currency, LogPattern, PaymentMethod, PaymentStatus
 
 if TYPE_CHECKING:
     from payment_alerts.anomaly.story import Shop
@@ -146,6 +146,7 @@ def method_failing(shop: Shop) -> Alert:
         priority=Priority.P2,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.HIGH_ERROR_RATE,
+        logs=LogPattern.PAYMENT_FAILED,
         summary="Far more payments by {{ $labels.method }} fail than usual in {{ $labels.environment }}",
         description=f"Of the payments by {{{{ $labels.method }}}} in the last {format_duration(SHORT)}, the share that "
         "failed is {{ $value | humanizePercentage }} of all above what is usual at this time of the week.",

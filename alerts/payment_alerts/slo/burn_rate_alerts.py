@@ -19,6 +19,7 @@ from payment_catalog.incidents import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.slo_series import burn_rate, errors_rate
 from payment_catalog.slos import latency_bound
+from payment_catalog.vocabulary import LogPattern
 
 if TYPE_CHECKING:
     from payment_alerts.scenario_series import Target
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Burning:
-    """What it means to people that the budget of an objective burns. ``name`` begins the names of its alerts."""
+    """What it means to people that the budget of an objective burns. ``name`` begins the names of its alerts.
+
+    ``logs`` is where their lines are, where that is not what the incident has.
+    """
 
     name: str
     team: Team
     incident: IncidentKey
     impact: str
+    logs: LogPattern | None = None
 
 
 _BURNING = {
@@ -42,6 +47,7 @@ _BURNING = {
         Team.SERVICE_OUTAGE,
         IncidentKey.HIGH_ERROR_RATE,
         "Customers cannot pay; revenue is lost while it lasts.",
+        LogPattern.PAYMENT_FAILED,
     ),
     "availability": Burning(
         "Availability",
@@ -96,6 +102,7 @@ def burn_rate_alert(objective: Objective, response: Response, target: Target, bo
         priority=response.priority,
         team=burning.team,
         incident=burning.incident,
+        logs=burning.logs,
         summary=f"{{{{ $labels.job }}}} spends the error budget of '{objective.title}' {adverb}",
         description=_description(objective, chosen),
         meaning=f"{objective.description} are promised to be {_percent(objective.target)} over "

@@ -20,7 +20,7 @@ from payment_alerts.postmortem import (
 )
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
-from payment_catalog.links import dashboard_at, runbook_url
+from payment_catalog.links import dashboard_at, log_view_at, runbook_url
 from payment_catalog.promql import number
 from payment_catalog.thresholds import Unit
 
@@ -99,12 +99,24 @@ def post_mortem(catalog: Catalog, account: Account) -> PostMortem:
         tables=tuple(table for table in (_alerts(account), _worst(catalog, account), _budgets(account)) if table.rows),
         links=(
             ("Dashboard at that time", dashboard_at(catalog.settings, Dashboard.OVERVIEW, account.start, account.end)),
+            *_logs(catalog, account),
             *(
                 (f"Runbook of {alert}", runbook_url(catalog.settings, alert))
                 for alert in dict.fromkeys(span.alert for span in account.spans)
                 if alert.isidentifier()
             ),
         ),
+    )
+
+
+def _logs(catalog: Catalog, account: Account) -> tuple[tuple[str, str], ...]:
+    """Return where the lines of the incidents are in Kibana, if the runbook looks for them in the logs."""
+    keys = {span.label("incident") for span in account.spans}
+    found = (incident for key, incident in catalog.incidents.items() if key in keys)
+    views = dict.fromkeys(incident.logs for incident in found if incident.logs is not None)
+    return tuple(
+        (f"Logs at that time: {view}", log_view_at(catalog.settings, view, account.start, account.end))
+        for view in views
     )
 
 

@@ -8,13 +8,12 @@ from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.exporter_metrics import elasticsearch
 from payment_catalog.external_metrics import UP
-from payment_catalog.log_streams import LOG_SEARCHES
 from payment_catalog.promql import quote
 from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job
 from payment_catalog.thresholds import Side, Unit
 from payment_catalog.vocabulary import ClusterStatus, LogPattern
 from payment_dashboards.board import Board, Row
-from payment_dashboards.boards import logs_archive, logs_fluentd
+from payment_dashboards.boards import logs_archive, logs_fluentd, logs_lines
 from payment_dashboards.boards.logs_fluentd import FLUENTD, NO_FLUENTD
 from payment_dashboards.colours import GOOD, LOG_PATTERNS, WARNING
 from payment_dashboards.limits import Limits
@@ -26,7 +25,6 @@ from payment_dashboards.states import CLUSTER_STATES
 if TYPE_CHECKING:
     from payment_catalog.metric import Metric
     from payment_dashboards.kit import Kit
-    from payment_dashboards.panels.panel import Link
 
 NO_ELASTICSEARCH = "needs Elasticsearch"
 
@@ -50,6 +48,7 @@ def logs(kit: Kit) -> Board:
                 ),
             ),
             Row("What do they say?", (lines(kit), age(kit))),
+            logs_lines.row(kit),
             Row("Does Elasticsearch take them?", (health_course(kit), shards(kit), pending_tasks(kit))),
             *logs_fluentd.rows(kit),
             *logs_archive.rows(kit),
@@ -60,10 +59,6 @@ def logs(kit: Kit) -> Board:
 def _of_cluster(kit: Kit, metric: Metric, legend: str = "") -> Query:
     """Return a figure of the cluster's: of several exporters that ask it, the highest."""
     return Query(f"max by ({JOB}) ({metric}{{{exporter_job(kit.settings)}}})", legend)
-
-
-def _lines_link(kit: Kit, pattern: LogPattern) -> Link:
-    return kit.logs(f"Lines: {pattern}", LOG_SEARCHES[pattern])
 
 
 def newest_age(kit: Kit) -> Stat:
@@ -90,7 +85,7 @@ def errors(kit: Kit) -> Stat:
         title=f"Errors in {minutes} minutes",
         description=f"Lines of level ERROR in the last {minutes} minutes.",
         queries=(Query(f"max by ({JOB}) ({lines})", "errors"),),
-        value_links=(_lines_link(kit, LogPattern.ERROR),),
+        value_links=(kit.lines(LogPattern.ERROR),),
         no_value=NO_ELASTICSEARCH,
         sparkline=True,
     )
@@ -167,7 +162,7 @@ def lines(kit: Kit) -> OverTime:
         title="Lines that the runbook looks for",
         description=f"{elasticsearch.LOG_LINES.description} A click on a line leads to them in Kibana.",
         queries=(Query(f"max by ({by}) ({elasticsearch.LOG_LINES}{{{exporter_job(kit.settings)}}})", "{{pattern}}"),),
-        own_links={pattern: _lines_link(kit, pattern) for pattern in LogPattern},
+        own_links={pattern: kit.lines(pattern) for pattern in LogPattern},
         colours=LOG_PATTERNS,
         no_value=NO_ELASTICSEARCH,
         width=12,

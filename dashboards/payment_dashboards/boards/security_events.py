@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from payment_catalog.fluentd_metrics import LOG_LINES
+from payment_catalog.log_series import log_series
 from payment_catalog.promql import quote
 from payment_catalog.service_metrics import SECURITY_EVENTS
 from payment_catalog.signals import Query, service_job
 from payment_catalog.thresholds import Unit
-from payment_catalog.vocabulary import SecurityEvent
+from payment_catalog.vocabulary import LogPattern, SecurityEvent
 from payment_dashboards.board import Row
 from payment_dashboards.colours import SECURITY_EVENTS as EVENT_COLOURS
 from payment_dashboards.panels.bars import Bars
@@ -118,15 +120,18 @@ def failed_auth(kit: Kit) -> OverTime:
 def failed_auth_persists(kit: Kit) -> OverTime:
     """Return failed authentications at the scale of slow guessing."""
     alert = "FailedAuthPersists"
+    counted = log_series(kit.settings).counted
+    in_the_log = f"{counted}{{{LOG_LINES.label_names[0]}={quote(LogPattern.AUTH_FAILED)}}}"
     return OverTime(
         title="Failed authentication that goes on",
         description="The same of all instances, beside the far lower limit of what goes on for an hour: a list of "
-        "keys that is worked through slowly stays below the other limit.",
-        queries=(kit.measured(alert, "all together"),),
+        "keys that is worked through slowly stays below the other limit. Lines of the log that tell of it are counted "
+        "by Fluentd, where there is one.",
+        queries=(kit.measured(alert, "all together"), Query(in_the_log, "in the log")),
         unit=Unit.PER_SECOND,
         limits=kit.limits(alert),
         links=kit.runbooks(alert),
-        value_links=(_logged(kit, SecurityEvent.FAILED_AUTH),),
+        value_links=(kit.lines(LogPattern.AUTH_FAILED),),
     )
 
 

@@ -231,6 +231,7 @@ RECORDED: tuple[tuple[str, Likely], ...] = (
     ("http_requests:rate", around(64, DAY)),
     ("cpu_seconds_idle:rate", around(2.6)),
     ("cpu_seconds:rate", exactly(4)),
+    ("log_lines:rate", {"error": around(0.95), "": around(0.03)}),
     ("network_bytes:rate", {"receive": around(3e6), "": around(1.2e6)}),
 )
 
