@@ -35,9 +35,9 @@ def install(directory: Path) -> Path:
 def main() -> None:
     behaviour: dict[str, Any] = json.loads(os.environ.get("STUB", "{}"))
     config = Path(sys.argv[sys.argv.index("-c") + 1])
-    text = config.read_text(encoding="utf-8")
-    sections = list(_all(parse_sections(text)))
+    sections = list(_read(config))
     _check_surroundings()
+    _check_files(sections)
     for kind in behaviour.get("lacks", ()):
         if any(section.text("@type") == kind for section in sections):
             _end(1, f"config error error_class=Fluent::NotFoundPluginError error=\"Unknown filter plugin '{kind}'.\"")
@@ -85,9 +85,24 @@ def _check_surroundings() -> None:
     assert not Path(os.environ["FLUENT_CONF_INCLUDE_DIR"]).exists()
 
 
+def _check_files(sections: list[Section]) -> None:
+    """Look for files as Fluentd does: those of certificates must be there, those of a node are not this machine's."""
+    for value in (text for section in sections for name in section.parameters if (text := section.text(name))):
+        assert not value.startswith(("/var/", "/fluentd/")), value
+        assert not value.endswith((".crt", ".key")) or Path(value).exists(), value
+
+
 def _end(code: int, message: str) -> None:
     print(json.dumps({"level": "error", "message": message}), flush=True)
     sys.exit(code)
+
+
+def _read(config: Path) -> Iterator[Section]:
+    for item in parse_sections(config.read_text(encoding="utf-8")):
+        if isinstance(item, Section):
+            yield from _all((item,))
+        else:
+            yield from _read(config.parent / item.path)
 
 
 def _all(items: Iterable[Item]) -> Iterator[Section]:

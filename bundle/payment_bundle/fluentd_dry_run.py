@@ -1,7 +1,8 @@
 """Fluentd's own check of the configurations in a directory: by its plugins, without running them.
 
 It looks for files and directories where they are on a node; so the files are read, and printed with paths of a
-directory of its own. What asks another machine even then is for the linter, which comes first.
+directory of its own, and servers get another certificate. What asks another machine even then is for the linter, which
+comes first.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _ROOM = "fluentd"
 #: Directories of a node, and of the container that Fluentd runs in.
 _PLACES = ("/var/", "/fluentd/")
+#: Parameters with the files of a server's certificate.
+_SERVER_CERTIFICATE = {"cert_path", "private_key_path", "ca_path"}
 
 
 def dry_run_findings(out: Path, linted: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -89,6 +92,10 @@ def _moved(item: Item, root: Path) -> Item:
     if not isinstance(item, Section):
         return item
     parameters = {name: _below(value, root) for name, value in item.parameters.items()}
+    if item.name == "transport" and parameters.keys() & _SERVER_CERTIFICATE:
+        # Fluentd would read them; so it makes itself one.
+        parameters = {name: value for name, value in parameters.items() if name not in _SERVER_CERTIFICATE}
+        parameters["insecure"] = True
     return replace(item, parameters=parameters, sections=tuple(_moved(inner, root) for inner in item.sections))
 
 

@@ -38,6 +38,13 @@ def test_fluentd_reads_each_configuration_and_nothing_of_this_machine(out: Path)
     assert dry_run_findings(out, ()) == ()
 
 
+def test_a_servers_certificate_is_not_looked_for(out: Path) -> None:
+    receive = out / "fluentd/aggregator/30-receive.conf"
+    assert "cert_path /fluentd/tls/tls.crt" in receive.read_text(encoding="utf-8")
+    receive.write_text(receive.read_text(encoding="utf-8").replace(".crt", ".pem"), encoding="utf-8")
+    assert dry_run_findings(out, ()) == ()
+
+
 def test_what_fluentd_refuses_and_what_nothing_reads_are_findings(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (
         {"level": "warn", "message": "parameter 'tga' in <source>\n  tga a\n</source> is not used."},
