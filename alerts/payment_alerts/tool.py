@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: Seconds. promtool works through all unit tests in half a minute, on a machine that has nothing else to do.
 TIMEOUT = 600.0
@@ -49,8 +49,8 @@ def find_tool(name: str) -> str:
     return found
 
 
-def run_tool(command: Sequence[str], timeout: float = TIMEOUT) -> Result:
-    """Run ``command`` and return its output and errors together; raises ToolError."""
+def run_tool(command: Sequence[str], timeout: float = TIMEOUT, environment: Mapping[str, str] | None = None) -> Result:
+    """Run ``command``, in this process' environment or another, and return its output and errors; raises ToolError."""
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, arguments apart
             list(command),
@@ -58,6 +58,7 @@ def run_tool(command: Sequence[str], timeout: float = TIMEOUT) -> Result:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=timeout,
+            env=environment,
             check=False,
             text=True,
             errors="replace",

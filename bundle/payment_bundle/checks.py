@@ -13,6 +13,7 @@ from payment_bundle.declaration import declared_at
 from payment_bundle.drift import drift
 from payment_bundle.expression_check import expression_findings
 from payment_bundle.fluentd_check import configuration_findings
+from payment_bundle.fluentd_dry_run import dry_run_findings
 from payment_bundle.generation import generate_documents
 from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
@@ -37,7 +38,7 @@ _ROOMS_OF_DASHBOARDS = ("payment_dashboards", "payment_catalog")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: what people call it, and the call that returns its findings."""
+    """One check: what people call it, and the call that returns its findings; it raises NotRun where it cannot."""
 
     name: str
     run: Callable[[], tuple[Finding, ...]]
@@ -104,6 +105,7 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
     yield Check("expressions and dashboards of edited files", edited)
     yield Check("configuration of Fluentd", lambda: configuration_findings(rendered, out))
+    yield Check("fluentd --dry-run", lambda: dry_run_findings(out, configuration_findings(rendered, out)))
     yield Check("promtool check rules", lambda: Promtool().check_rules(files("prometheus/rules")))
     yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))

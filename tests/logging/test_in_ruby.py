@@ -12,12 +12,14 @@ import pytest
 
 from payment_catalog.settings import Settings
 from payment_logging.redaction import REPLACEMENTS
+from payment_logging.trace.reading import completed
 from payment_logging.variants import Variant, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from payment_logging.fluentd import Section
+    from payment_logging.trace.outputs import Record
 
 _CARDS = (
     "4111111111111111",
@@ -132,6 +134,24 @@ def fields() -> dict[str, str]:
 def test_fields_get_their_value(field: str, record: dict[str, str], value: object) -> None:
     [result] = ruby(_EVALUATE, {"code": fields()[field], "record": record})
     assert (result.replace(" ", "") if field == "record" else result) == value
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"event": "started", "message": "x"},
+        {"event": "", "message": "x"},
+        {"event": None, "message": False, "msg": "of another program"},
+        {"event": False},
+        {"event": 0},
+        {"exception": "Traceback (most recent call last):\n  File x\n  ValueError: y \n"},
+        {"exception": ""},
+        {"exception": "one\u2028line"},
+        {},
+    ],
+)
+def test_the_trace_names_events_as_ruby_does(record: Record) -> None:
+    assert [completed(record)["event"]] == ruby(_EVALUATE, {"code": fields()["event"], "record": record})
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_redaction() -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 #: Docker ends a whole line, and only that, with its line break. Without ``log`` this raises: the line is no runtime's.
 _DOCKERS_MARK = r'record["logtag"] || (record.fetch("log").end_with?("\n") ? "F" : "P")'
 #: Lines that begin a record: the service's own, and tracebacks of what failed before it could log, groups among them.
-_BEGINS = r"^(?:\{|(?:  \+ Exception Group )?Traceback \(most recent call last\):)"
+BEGINS = r"^(?:\{|(?:  \+ Exception Group )?Traceback \(most recent call last\):)"
 #: The service's lines are whole. A traceback ends where another record begins, or when nothing comes for a while.
-_ENDS = r"^\{"
+ENDS = r"^\{"
 
 _CONCAT: Mapping[str, Value] = {
     "@type": "concat",
@@ -59,8 +59,8 @@ def _join_parts() -> Section:
 def _join_tracebacks() -> Section:
     parameters = {
         **_CONCAT,
-        "multiline_start_regexp": Pattern(_BEGINS),
-        "multiline_end_regexp": Pattern(_ENDS),
+        "multiline_start_regexp": Pattern(BEGINS),
+        "multiline_end_regexp": Pattern(ENDS),
         "flush_interval": "5s",
         "timeout_label": Stage.REDACT.value,
     }

@@ -99,6 +99,9 @@ def _lacking(text: str, keys: tuple[str, ...], timekey: str) -> list[str]:
 
 
 def _keys(argument: object) -> tuple[str, ...]:
+    """Return the chunk keys; ``[]`` says that there are none, where a plugin has some by default."""
+    if argument == "[]":
+        return ()
     texts = argument.split(",") if isinstance(argument, str) else argument if isinstance(argument, list) else []
     return tuple(str(text).strip() for text in texts)
 
