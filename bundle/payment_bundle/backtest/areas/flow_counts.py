@@ -85,16 +85,18 @@ def draw(flow: Flow, setting: Setting, number: int, share: Real) -> Counts:
     """Return the counts of the instance ``number``, which has that share (shape (n,)) of all that is asked."""
     rng = setting.rng("flow", "counts", number)
     seconds = share * setting.timeline.resolution
-    mix = np.array(list(METHODS.values()))[:, None] * (1 - flow.method_absent)
+    mix = np.array(list(METHODS.values()))[:, None] * (1 - flow.method_absent.clip(0, 1))
     tried = flow.wanted * mix.sum(axis=0) * seconds
     by_method = _normalised(mix)
-    passing = (1 - flow.limited) * (1 - flow.unavailable)
-    fine = passing * (1 - flow.server_errors)
+    limited, unavailable = flow.limited.clip(0, 1), flow.unavailable.clip(0, 1)
+    broken, lost = flow.server_errors.clip(0, 1), flow.lost.clip(0, 1)
+    passing = (1 - limited) * (1 - unavailable)
+    fine = passing * (1 - broken)
 
     timeout = 1 - share_within(GATEWAY_TIMEOUT, GATEWAY_SECONDS * flow.gateway_delay)
-    unanswered = 1 - (1 - flow.gateway_failures) * (1 - timeout)
-    failing = 1 - (1 - unanswered) * (1 - flow.gateway_down)
-    calls = rng.poisson(tried * fine * (1 - flow.lost))
+    unanswered = 1 - (1 - flow.gateway_failures.clip(0, 1)) * (1 - timeout)
+    failing = 1 - (1 - unanswered) * (1 - flow.gateway_down.clip(0, 1))
+    calls = rng.poisson(tried * fine * (1 - lost))
     guarded = guard(calls, failing, setting.timeline.resolution, rng)
     unreachable = rng.binomial(guarded.failed, _share(flow.gateway_down, failing))
     timeouts = rng.binomial(guarded.failed - unreachable, _share(timeout, unanswered))
@@ -107,7 +109,7 @@ def draw(flow: Flow, setting: Setting, number: int, share: Real) -> Counts:
     failed_errors, failed_timeouts = found - charged
 
     ended = rng.multinomial(answered, by_method.T).T
-    declined = rng.binomial(ended, 1 - (1 - flow.declines) * (1 - flow.method_down))
+    declined = rng.binomial(ended, 1 - (1 - flow.declines.clip(0, 1)) * (1 - flow.method_down.clip(0, 1)))
     ours = guarded.refused + unreachable + failed_errors + failed_timeouts
     poor = rng.binomial(declined.sum(axis=0), 0.3)
     refunded = rng.poisson(flow.refunds * flow.wanted * fine * (1 - failing) * seconds)
@@ -115,19 +117,19 @@ def draw(flow: Flow, setting: Setting, number: int, share: Real) -> Counts:
     return Counts(
         requests={
             (PAY, HTTPStatus.CREATED): answered,
-            (PAY, HTTPStatus.ACCEPTED): rng.poisson(tried * fine * flow.lost),
-            (PAY, HTTPStatus.TOO_MANY_REQUESTS): rng.poisson(tried * flow.limited),
-            (PAY, HTTPStatus.INTERNAL_SERVER_ERROR): rng.poisson(tried * passing * flow.server_errors),
+            (PAY, HTTPStatus.ACCEPTED): rng.poisson(tried * fine * lost),
+            (PAY, HTTPStatus.TOO_MANY_REQUESTS): rng.poisson(tried * limited),
+            (PAY, HTTPStatus.INTERNAL_SERVER_ERROR): rng.poisson(tried * passing * broken),
             (PAY, HTTPStatus.BAD_GATEWAY): errors + unreachable,
             (PAY, HTTPStatus.SERVICE_UNAVAILABLE): guarded.refused
-            + rng.poisson(tried * (1 - flow.limited) * flow.unavailable),
+            + rng.poisson(tried * (1 - limited) * unavailable),
             (PAY, HTTPStatus.GATEWAY_TIMEOUT): timeouts,
             (READ, HTTPStatus.OK): rng.poisson(read * fine * 0.998 + flow.bots_served * seconds),
             (READ, HTTPStatus.UNAUTHORIZED): rng.poisson(flow.bots_unauthorized * seconds),
             (READ, HTTPStatus.NOT_FOUND): rng.poisson(read * fine * 0.002),
-            (READ, HTTPStatus.TOO_MANY_REQUESTS): rng.poisson(read * flow.limited + flow.bots_limited * seconds),
-            (READ, HTTPStatus.INTERNAL_SERVER_ERROR): rng.poisson(read * passing * flow.server_errors),
-            (READ, HTTPStatus.SERVICE_UNAVAILABLE): rng.poisson(read * (1 - flow.limited) * flow.unavailable),
+            (READ, HTTPStatus.TOO_MANY_REQUESTS): rng.poisson(read * limited + flow.bots_limited * seconds),
+            (READ, HTTPStatus.INTERNAL_SERVER_ERROR): rng.poisson(read * passing * broken),
+            (READ, HTTPStatus.SERVICE_UNAVAILABLE): rng.poisson(read * (1 - limited) * unavailable),
             (REFUND, HTTPStatus.CREATED): refunded,
             (UNMATCHED, HTTPStatus.NOT_FOUND): rng.poisson(flow.bots_unmatched * seconds),
         },

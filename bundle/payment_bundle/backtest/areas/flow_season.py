@@ -43,8 +43,9 @@ def local_hour(timeline: Timeline) -> NDArray[np.float64]:
 
 def local_day(timeline: Timeline) -> NDArray[np.int64]:
     """Return the number of the local day at each moment, counted from that of the first, shape (n,)."""
-    days: NDArray[np.int64] = (timeline.moments + int(OFFSET.total_seconds())) // DAY
-    return days - days[0]
+    days = (timeline.moments + int(OFFSET.total_seconds())) // DAY
+    since_first: NDArray[np.int64] = days - days[0]
+    return since_first
 
 
 def wanted_payments(timeline: Timeline, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -55,12 +55,12 @@ def service_series(flow: Flow, setting: Setting, instance: Instance, backlog: Ba
     yield from _payments(scrape, counts)
     yield from _durations(flow, scrape, counts, rng)
     yield from _gateway(scrape, counts)
-    yield from _limiter(flow, scrape, counts)
+    yield from _limiter(flow, scrape, counts, rng)
     yield from _queues(flow, instance, rng)
     yield scrape.gauge(metrics.UNRESOLVED_OPERATIONS, flow.unresolved + backlog.number)
     yield scrape.gauge(metrics.UNRESOLVED_OPERATIONS_AGE, np.maximum(flow.unresolved_age, backlog.age))
     timers = round(setting.timeline.resolution / _TIMER_SECONDS)
-    late = rng.binomial(timers, flow.loop_blocked[instance.number])
+    late = rng.binomial(timers, flow.loop_blocked[instance.number].clip(0, 1))
     lag, every = runtime_metrics.EVENT_LOOP_LAG, np.full(late.size, timers)
     yield scrape.counted(lag.bucket, every - late, le=str(_LATE))
     yield scrape.counted(lag.bucket, every, le="+Inf")
@@ -119,17 +119,14 @@ def _gateway(scrape: Scrape, counts: Counts) -> Iterator[Series]:
     yield scrape.gauge(metrics.BREAKER_STATE, counts.breaker)
 
 
-def _limiter(flow: Flow, scrape: Scrape, counts: Counts) -> Iterator[Series]:
+def _limiter(flow: Flow, scrape: Scrape, counts: Counts, rng: np.random.Generator) -> Iterator[Series]:
     asked = [(code, number) for (route, code), number in counts.requests.items() if route is not UNMATCHED]
     rejected = np.asarray(sum(number for code, number in asked if code is HTTPStatus.TOO_MANY_REQUESTS))
     passed = np.asarray(sum(number for code, number in asked if code is not HTTPStatus.TOO_MANY_REQUESTS))
-    unchecked = flow.limiter_down > 0
-    for outcome, number in (
-        (Limit.ALLOWED, np.where(unchecked, 0, passed)),
-        (Limit.REJECTED, np.where(unchecked, 0, rejected)),
-        (Limit.UNCHECKED_ALLOWED, np.where(unchecked, passed + rejected, 0)),
-    ):
-        yield scrape.counter(metrics.RATE_LIMIT_REQUESTS, number, outcome=outcome)
+    unchecked = rng.binomial(passed, flow.limiter_down.clip(0, 1))
+    yield scrape.counter(metrics.RATE_LIMIT_REQUESTS, passed - unchecked, outcome=Limit.ALLOWED)
+    yield scrape.counter(metrics.RATE_LIMIT_REQUESTS, rejected, outcome=Limit.REJECTED)
+    yield scrape.counter(metrics.RATE_LIMIT_REQUESTS, unchecked, outcome=Limit.UNCHECKED_ALLOWED)
 
 
 def _queues(flow: Flow, instance: Instance, rng: np.random.Generator) -> Iterator[Series]:
