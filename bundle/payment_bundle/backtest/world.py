@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol, Self
 
+from payment_bundle.backtest.areas.backups import Backups
+from payment_bundle.backtest.areas.collectors import Collectors
+from payment_bundle.backtest.areas.database import Database
 from payment_bundle.backtest.areas.flow import Flow
+from payment_bundle.backtest.areas.host import Host
+from payment_bundle.backtest.areas.kubernetes import Kubernetes
+from payment_bundle.backtest.areas.leaks import Leaks
+from payment_bundle.backtest.areas.logs import Logs
+from payment_bundle.backtest.areas.monitoring import Monitoring
+from payment_bundle.backtest.areas.probes import Probes
+from payment_bundle.backtest.areas.redis import Redis
+from payment_bundle.backtest.areas.rehearsals import Rehearsals
+from payment_bundle.backtest.areas.security import Security
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +45,38 @@ class World:
 
     setting: Setting
     flow: Flow
+    security: Security
+    database: Database
+    redis: Redis
+    host: Host
+    leaks: Leaks
+    backups: Backups
+    rehearsals: Rehearsals
+    probes: Probes
+    logs: Logs
+    kubernetes: Kubernetes
+    monitoring: Monitoring
+    collectors: Collectors
 
     @classmethod
     def healthy(cls, setting: Setting) -> Self:
         """Return a world in which nothing happens but everyday life."""
-        return cls(setting, flow=Flow.healthy(setting))
+        return cls(
+            setting,
+            flow=Flow.healthy(setting),
+            security=Security.healthy(setting),
+            database=Database.healthy(setting),
+            redis=Redis.healthy(setting),
+            host=Host.healthy(setting),
+            leaks=Leaks.healthy(setting),
+            backups=Backups.healthy(setting),
+            rehearsals=Rehearsals.healthy(setting),
+            probes=Probes.healthy(setting),
+            logs=Logs.healthy(setting),
+            kubernetes=Kubernetes.healthy(setting),
+            monitoring=Monitoring.healthy(setting),
+            collectors=Collectors.healthy(setting),
+        )
 
     @property
     def areas(self) -> tuple[Area, ...]:
