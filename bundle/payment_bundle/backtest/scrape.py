@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from payment_alerts.scenario_series import Target
     from payment_catalog.metric import Metric
 
+    #: What is added from one moment to the next.
+    Counted = NDArray[np.float64] | NDArray[np.int64]
+
 
 @dataclass(frozen=True, eq=False)
 class Scrape:
@@ -51,14 +54,22 @@ class Scrape:
         """Return a gauge with ``values`` (shape (n,))."""
         return self.named(metric.name, values, **labels)
 
-    def counter(self, metric: Metric, increments: NDArray[np.float64], **labels: str) -> Series:
+    def counter(self, metric: Metric, increments: Counted, **labels: str) -> Series:
         """Return a counter that grows by ``increments`` (shape (n,)) and is 0 when the process begins."""
         return self.counted(metric.name, increments, **labels)
 
-    def counted(self, name: str, increments: NDArray[np.float64], **labels: str) -> Series:
+    def counted(self, name: str, increments: Counted, **labels: str) -> Series:
         """Return a counter under a series name, for the parts of a histogram."""
-        total = np.cumsum(increments)
-        return self.named(name, total - np.where(self._began > 0, total[self._began], 0), **labels)
+        return self.named(name, self._since_start(increments), **labels)
+
+    def appearing(self, metric: Metric, increments: Counted, **labels: str) -> Series:
+        """Return a counter that a process does not show before it has first counted."""
+        total = self._since_start(increments)
+        return self.named(metric.name, np.where(total > 0, total, np.nan), **labels)
+
+    def _since_start(self, increments: Counted) -> NDArray[np.float64]:
+        total = np.cumsum(increments, dtype=np.float64)
+        return total - np.where(self._began > 0, total[self._began], 0)
 
 
 def always(target: Target, size: int) -> Scrape:

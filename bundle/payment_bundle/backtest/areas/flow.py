@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from payment_bundle.backtest.areas.flow_season import wanted_payments
+from payment_bundle.backtest.areas.flow_business import business_series
+from payment_bundle.backtest.areas.flow_counts import METHODS, draw
+from payment_bundle.backtest.areas.flow_season import drift, wanted_payments
+from payment_bundle.backtest.areas.flow_service import POOL, Instance, service_series
+from payment_bundle.backtest.areas.settlement import Backlog
 from payment_bundle.backtest.scrape import Scrape
-from payment_catalog.vocabulary import PaymentMethod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,17 +23,12 @@ if TYPE_CHECKING:
     from payment_bundle.backtest.setting import Setting
     from payment_bundle.backtest.world import World
 
-METHODS = tuple(PaymentMethod)
-#: Connections that the pool of an instance opens at most.
-POOL = 25
-
 
 @dataclass(eq=False)
 class Flow:
     """What drives the traffic, over the timeline: float64 of shape (n,), (instances, n) or (methods, n).
 
-    Shares are in [0, 1]. Nothing here is drawn by chance but what is wanted and how busy an instance is: counts are
-    drawn when it is published.
+    Shares are in [0, 1]. Counts are drawn from it when it is published.
     """
 
     #: Payments that customers want, per second.
@@ -52,6 +50,8 @@ class Flow:
     #: 1 where /ready answers 200.
     ready: NDArray[np.float64]
     exporter_up: NDArray[np.float64]
+    #: 1 where the exporter's business collector can read the database.
+    business_collected: NDArray[np.float64]
 
     #: Share of requests answered 500, and 503.
     server_errors: NDArray[np.float64]
@@ -92,7 +92,7 @@ class Flow:
         rng = setting.rng("flow")
         size, instances = setting.timeline.size, len(setting.service)
         wanted = wanted_payments(setting.timeline, rng)
-        busy = np.maximum(wanted, 0.01) / instances
+        busy = wanted / instances
         return cls(
             wanted=wanted,
             bots_served=np.full(size, 0.01),
@@ -105,18 +105,19 @@ class Flow:
             reached=np.ones((instances, size)),
             ready=np.ones(size),
             exporter_up=np.ones(size),
+            business_collected=np.ones(size),
             server_errors=np.full(size, 0.0002),
             unavailable=np.zeros(size),
             lost=np.zeros(size),
             gateway_failures=np.full(size, 0.0015),
-            gateway_delay=np.ones(size),
+            gateway_delay=drift(setting.timeline, rng, 0.06),
             gateway_down=np.zeros(size),
             declines=np.full(size, 0.0135),
             method_down=np.zeros((len(METHODS), size)),
             method_absent=np.zeros((len(METHODS), size)),
             unresolved=np.zeros(size),
             unresolved_age=np.zeros(size),
-            delay=np.ones(size),
+            delay=drift(setting.timeline, rng, 0.05) * (1 + 0.01 * wanted),
             loop_blocked=np.full((instances, size), 0.0002),
             pool_in_use=np.minimum(rng.poisson(1 + 0.8 * busy, (instances, size)), POOL).astype(np.float64),
             in_progress=rng.poisson(1 + 0.6 * busy, (instances, size)).astype(np.float64),
@@ -141,7 +142,16 @@ class Flow:
         """Return what is scraped of the exporter; what it counts is the database's and the host's, and goes on."""
         return Scrape(setting.exporter, self.exporter_up, np.zeros(self.exporter_up.size, dtype=np.bool_))
 
+    def shares(self) -> NDArray[np.float64]:
+        """Return each instance's share of what customers ask for, shape (instances, n): those that run share alike."""
+        running: NDArray[np.float64] = self.up.sum(axis=0)
+        return self.up * self.reached / np.maximum(running, 1)
+
     def publish(self, world: World) -> Iterator[Series]:
         """Return the series of the service's traffic and of the business."""
-        for scrape in (*self.service(world.setting), self.exporter(world.setting)):
-            yield scrape.reachable
+        setting = world.setting
+        counts = [draw(self, setting, number, share) for number, share in enumerate(self.shares())]
+        backlog = Backlog.of(counts, setting.timeline.resolution)
+        for number, scrape in enumerate(self.service(setting)):
+            yield from service_series(self, setting, Instance(number, scrape, counts[number]), backlog)
+        yield from business_series(self, setting, counts)

@@ -32,6 +32,7 @@ FREE_DAY = (
 PAY_DAYS = {25: 0.15, 26: 0.25, 27: 0.2, 28: 0.1, 1: 0.1}
 #: Spread of a day's and of an hour's figure around what is usual.
 DAILY_SPREAD, HOURLY_SPREAD = 0.04, 0.06
+_DRIFT_SECONDS = 900
 
 
 def local_hour(timeline: Timeline) -> NDArray[np.float64]:
@@ -43,7 +44,8 @@ def local_hour(timeline: Timeline) -> NDArray[np.float64]:
 def local_day(timeline: Timeline) -> NDArray[np.int64]:
     """Return the number of the local day at each moment, counted from that of the first, shape (n,)."""
     days = (timeline.moments + int(OFFSET.total_seconds())) // DAY
-    return days - days[0]
+    since_first: NDArray[np.int64] = days - days[0]
+    return since_first
 
 
 def wanted_payments(timeline: Timeline, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -60,4 +62,12 @@ def wanted_payments(timeline: Timeline, rng: np.random.Generator) -> NDArray[np.
     daily = np.exp(rng.normal(0, DAILY_SPREAD, len(dates)))[day]
     hours = np.arange(timeline.start, timeline.end + 3600, 3600)
     hourly = np.exp(np.interp(timeline.moments, hours, rng.normal(0, HOURLY_SPREAD, hours.size)))
-    return PEAK * np.where(weekend, free, working) * wages * growth * daily * hourly
+    usual: NDArray[np.float64] = PEAK * np.where(weekend, free, working) * wages * growth
+    return usual * daily * hourly
+
+
+def drift(timeline: Timeline, rng: np.random.Generator, spread: float) -> NDArray[np.float64]:
+    """Return a factor around 1 that changes slowly, shape (n,); ``spread`` is its logarithm's standard deviation."""
+    knots = np.arange(timeline.start, timeline.end + _DRIFT_SECONDS, _DRIFT_SECONDS)
+    factor: NDArray[np.float64] = np.exp(np.interp(timeline.moments, knots, rng.normal(0, spread, knots.size)))
+    return factor
