@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from payment_bundle.backtest.areas.flow_counts import READS
 from payment_bundle.backtest.kinds.flow_strikes import kept, not_ready, share, stopped, times, together
-from payment_bundle.backtest.kinds.kind import Hours, Kind, Level
+from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.occurrence import Strength
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
+from payment_catalog.vocabulary import SecurityEvent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from payment_bundle.backtest.world import World
 
 _MINUTE = timedelta(minutes=1)
 _SERVICE = IncidentKey.SERVICE_UNAVAILABLE
@@ -19,6 +27,18 @@ _STOPPED = _DOWN | {"PaymentVolumeLow"}
 _FAILING = frozenset({"ErrorRateHigh", "ErrorRateCritical", "AvailabilityErrorBudgetBurnFast"})
 _SLOW = frozenset({"ApiLatencyHigh", "ApiLatencyCritical", "LatencyErrorBudgetBurnFast"})
 _AVAILABILITY = frozenset({"availability"})
+
+
+def _limited(of: float) -> Strike:
+    """Return a limit that refuses the share ``of`` of what customers ask."""
+    refused = share(lambda flow: flow.limited, of)
+
+    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
+        refused(world, when, rng)
+        asked = (1 + READS) * world.flow.wanted[when]
+        world.security.events[SecurityEvent.RATE_LIMITED][when] += asked * world.flow.limited[when]
+
+    return strike
 
 
 KINDS = (
@@ -37,15 +57,15 @@ KINDS = (
         "instance-down",
         "Some instances do not run, the others have their work",
         _SERVICE,
-        frozenset({"PaymentServiceInstanceDown", "ReplicasMissing", "PodNotReady"}),
+        frozenset({"PaymentServiceInstanceDown", "ReplicasMissing"}),
         {
-            Strength.SLIGHT: Level(None, 3 * _MINUTE, stopped(0)),
+            Strength.SLIGHT: Level(None, 3 * _MINUTE, stopped(1)),
             Strength.NOTICEABLE: Level(Priority.P2, 50 * _MINUTE, stopped(1)),
             Strength.SEVERE: Level(
                 Priority.P1,
                 40 * _MINUTE,
                 together(
-                    stopped(0, 1),
+                    stopped(2),
                     times(lambda flow: flow.delay, 25, 3 * _MINUTE),
                     share(lambda flow: flow.unavailable, 0.1, 3 * _MINUTE),
                 ),
@@ -54,6 +74,7 @@ KINDS = (
                 alerts=_SLOW | _FAILING,
             ),
         },
+        instances=3,
     ),
     Kind(
         "overloaded",
@@ -116,20 +137,10 @@ KINDS = (
         _SERVICE,
         _STOPPED | {"RequestsRateLimited", "MostRequestsRateLimited"},
         {
-            Strength.SLIGHT: Level(None, 40 * _MINUTE, share(lambda flow: flow.limited, 0.01)),
-            Strength.SEVERE: Level(Priority.P1, 60 * _MINUTE, share(lambda flow: flow.limited, 0.9), hours=Hours.BUSY),
+            Strength.SLIGHT: Level(None, 40 * _MINUTE, _limited(0.01)),
+            Strength.SEVERE: Level(Priority.P1, 60 * _MINUTE, _limited(0.9), hours=Hours.BUSY),
         },
         after=SEASONED,
-    ),
-    Kind(
-        "exporter-down",
-        "The exporter does not run",
-        _SERVICE,
-        frozenset({"PaymentExporterDown"}),
-        {
-            Strength.SLIGHT: Level(None, 2 * _MINUTE, kept(lambda flow: flow.exporter_up, 0)),
-            Strength.NOTICEABLE: Level(Priority.P3, 45 * _MINUTE, kept(lambda flow: flow.exporter_up, 0)),
-        },
     ),
     Kind(
         "instances-not-scraped",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.areas.database import CONNECTIONS_LIMIT
-from payment_bundle.backtest.areas.flow import POOL
+from payment_bundle.backtest.areas.flow_service import POOL
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in
 from payment_bundle.backtest.occurrence import Strength

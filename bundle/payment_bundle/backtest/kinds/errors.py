@@ -130,7 +130,7 @@ KINDS = (
         _ERRORS,
         _UNKNOWN,
         {
-            Strength.SLIGHT: Level(None, 13 * _MINUTE, share(lambda flow: flow.gateway_failures, 0.01)),
+            Strength.SLIGHT: Level(None, 12 * _MINUTE, _unresolved(2)),
             Strength.NOTICEABLE: Level(Priority.P2, 75 * _MINUTE, _unresolved(2)),
             Strength.SEVERE: Level(Priority.P2, 75 * _MINUTE, _unresolved(120)),
         },

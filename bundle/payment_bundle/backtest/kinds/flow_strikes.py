@@ -70,12 +70,12 @@ def not_ready(world: World, when: slice, rng: np.random.Generator) -> None:
     world.flow.ready[when] = 0
 
 
-def stopped(*instances: int) -> Strike:
-    """Return processes that do not run; all of them where no instance is named."""
+def stopped(instances: int | None = None) -> Strike:
+    """Return processes that do not run: so many of the first instances, or all."""
 
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
         del rng
-        world.flow.up[list(instances) if instances else slice(None), when] = 0
+        world.flow.up[:instances, when] = 0
 
     return strike
 
@@ -84,8 +84,3 @@ def of_method(driver: Driver, method: PaymentMethod) -> Driver:
     """Return the driver of one payment method, of those of all."""
     position = list(METHODS).index(method)
     return lambda flow: driver(flow)[position]
-
-
-def on_instance(driver: Driver, number: int) -> Driver:
-    """Return the driver of one instance, of those of all."""
-    return lambda flow: driver(flow)[number]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.areas.flow_service import POOL
-from payment_bundle.backtest.kinds.flow_strikes import on_instance, share, times, together
+from payment_bundle.backtest.kinds.flow_strikes import share, times, together
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import setting_in
 from payment_bundle.backtest.occurrence import Strength
@@ -25,14 +25,13 @@ _FAILING = frozenset({"ErrorRateHigh", "ErrorRateCritical", "AvailabilityErrorBu
 _LATENCY = frozenset({"latency"})
 
 
-def _pool(*instances: int, of: float) -> Strike:
-    """Return pools of which the share ``of`` is in use."""
+def _pool(of: float, *, everywhere: bool = False) -> Strike:
+    """Return a pool of which the share ``of`` is in use: the first instance's, or that of each."""
 
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
-        for number in instances:
-            used = np.rint(POOL * of * setting_in(world, when, rng, 3 * _MINUTE, 0.02))
-            in_use = world.flow.pool_in_use[number]
-            in_use[when] = np.maximum(in_use[when], used).clip(0, POOL)
+        in_use = world.flow.pool_in_use[slice(None) if everywhere else slice(1), when]
+        used = np.rint(POOL * of * setting_in(world, when, rng, 3 * _MINUTE, 0.02))
+        in_use[:] = np.maximum(in_use, used).clip(0, POOL)
 
     return strike
 
@@ -89,10 +88,8 @@ KINDS = (
         _PERFORMANCE,
         frozenset({"EventLoopBlocked"}),
         {
-            Strength.SLIGHT: Level(None, 30 * _MINUTE, share(on_instance(lambda flow: flow.loop_blocked, 0), 0.003)),
-            Strength.NOTICEABLE: Level(
-                Priority.P3, 60 * _MINUTE, share(on_instance(lambda flow: flow.loop_blocked, 1), 0.05)
-            ),
+            Strength.SLIGHT: Level(None, 30 * _MINUTE, share(lambda flow: flow.loop_blocked[:1], 0.003)),
+            Strength.NOTICEABLE: Level(Priority.P3, 60 * _MINUTE, share(lambda flow: flow.loop_blocked[:1], 0.05)),
             Strength.SEVERE: Level(
                 Priority.P2,
                 50 * _MINUTE,
@@ -108,13 +105,13 @@ KINDS = (
         _PERFORMANCE,
         frozenset({"DatabasePoolNearLimit"}),
         {
-            Strength.SLIGHT: Level(None, 30 * _MINUTE, _pool(0, of=0.8)),
-            Strength.NOTICEABLE: Level(Priority.P2, 45 * _MINUTE, _pool(2, of=1)),
+            Strength.SLIGHT: Level(None, 30 * _MINUTE, _pool(0.8)),
+            Strength.NOTICEABLE: Level(Priority.P2, 45 * _MINUTE, _pool(1)),
             Strength.SEVERE: Level(
                 Priority.P1,
                 40 * _MINUTE,
                 together(
-                    _pool(0, 1, 2, of=1),
+                    _pool(1, everywhere=True),
                     times(lambda flow: flow.delay, 30, 3 * _MINUTE),
                     share(lambda flow: flow.server_errors, 0.08, 5 * _MINUTE),
                 ),
