@@ -64,8 +64,8 @@ class _Clock:
         return self.timeline.weeks * _WEEKDAYS + 1
 
     def weekday(self, day: int) -> int:
-        """Return 0 for a Monday."""
-        return (self._midnight(day) // DAY + 4) % _WEEKDAYS
+        """Return 0 for a Monday; the epoch began on a Thursday."""
+        return (self._midnight(day) // DAY + 3) % _WEEKDAYS
 
     def start(self, day: int, hours: Hours, duration: int, rng: np.random.Generator) -> int:
         """Return a moment of that day, Unix time."""
@@ -163,16 +163,21 @@ def _incidents(
 def _everyday(
     look_alikes: Sequence[LookAlike], clock: _Clock, taken: _Taken, rng: np.random.Generator
 ) -> Iterator[Occurrence]:
-    """Return what is harmless, on different days of a week where there are enough."""
-    apart = _seconds(_APART)
+    """Return what is harmless, each time of a week on another day."""
     for look_alike, week in itertools.product(look_alikes, range(clock.timeline.weeks)):
-        days = [day for day in range(week * 7, week * 7 + 7) if clock.working(day, look_alike.hours)]
         number = int(look_alike.per_week + rng.random())
-        for day in itertools.islice(itertools.cycle(rng.permutation(days).tolist()), number):
-            duration = _seconds(look_alike.duration)
-            for _ in range(_TRIES):
-                start = clock.start(day, look_alike.hours, duration, rng)
-                inside = clock.timeline.start + _seconds(_LEAD) <= start <= clock.timeline.end - duration
-                if inside and taken.take(start - apart, start + duration + apart):
-                    yield Occurrence(look_alike.name, start, start + duration)
-                    break
+        days = [day for day in range(week * 7, week * 7 + 7) if clock.working(day, look_alike.hours)]
+        tried = (_on_day(day, look_alike, clock, taken, rng) for day in rng.permutation(days).tolist())
+        yield from itertools.islice((found for found in tried if found is not None), number)
+
+
+def _on_day(
+    day: int, look_alike: LookAlike, clock: _Clock, taken: _Taken, rng: np.random.Generator
+) -> Occurrence | None:
+    apart, duration = _seconds(_APART), _seconds(look_alike.duration)
+    for _ in range(_TRIES):
+        start = clock.start(day, look_alike.hours, duration, rng)
+        inside = clock.timeline.start + _seconds(_LEAD) <= start <= clock.timeline.end - duration
+        if inside and taken.take(start - apart, start + duration + apart):
+            return Occurrence(look_alike.name, start, start + duration)
+    return None
