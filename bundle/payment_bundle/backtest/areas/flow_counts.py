@@ -121,8 +121,7 @@ def draw(flow: Flow, setting: Setting, number: int, share: Real) -> Counts:
             (PAY, HTTPStatus.TOO_MANY_REQUESTS): rng.poisson(tried * limited),
             (PAY, HTTPStatus.INTERNAL_SERVER_ERROR): rng.poisson(tried * passing * broken),
             (PAY, HTTPStatus.BAD_GATEWAY): errors + unreachable,
-            (PAY, HTTPStatus.SERVICE_UNAVAILABLE): guarded.refused
-            + rng.poisson(tried * (1 - limited) * unavailable),
+            (PAY, HTTPStatus.SERVICE_UNAVAILABLE): guarded.refused + rng.poisson(tried * (1 - limited) * unavailable),
             (PAY, HTTPStatus.GATEWAY_TIMEOUT): timeouts,
             (READ, HTTPStatus.OK): rng.poisson(read * fine * 0.998 + flow.bots_served * seconds),
             (READ, HTTPStatus.UNAUTHORIZED): rng.poisson(flow.bots_unauthorized * seconds),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.areas.database import CONNECTIONS_LIMIT
-from payment_bundle.backtest.areas.flow import POOL
+from payment_bundle.backtest.areas.flow_service import POOL
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in
 from payment_bundle.backtest.occurrence import Strength
@@ -29,6 +29,7 @@ _AVAILABILITY = frozenset({"availability"})
 def down(world: World, when: slice, rng: np.random.Generator) -> None:
     """Take the server away: the service answers 503 to nearly everything and says that it is not ready."""
     world.database.reachable[when] = 0
+    world.flow.business_collected[when] = 0
     world.flow.ready[when] = 0
     world.flow.unavailable[when] = 1
     world.flow.pool_in_use[:, when] = 0
@@ -40,6 +41,7 @@ def half_reachable(world: World, when: slice, rng: np.random.Generator) -> None:
     share = 0.5 * setting_in(world, when, rng)
     world.flow.unavailable[when] = share.clip(0, 0.9)
     world.database.reachable[when] = rng.random(share.size) > 0.5
+    world.flow.business_collected[when] = rng.random(share.size) > 0.5
 
 
 def locked(waiting: float, delay: float, errors: float) -> Strike:
