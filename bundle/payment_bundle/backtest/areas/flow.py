@@ -50,8 +50,6 @@ class Flow:
     #: 1 where /ready answers 200.
     ready: NDArray[np.float64]
     exporter_up: NDArray[np.float64]
-    #: 1 where the exporter's business collector can read the database.
-    business_collected: NDArray[np.float64]
 
     #: Share of requests answered 500, and 503.
     server_errors: NDArray[np.float64]
@@ -105,7 +103,6 @@ class Flow:
             reached=np.ones((instances, size)),
             ready=np.ones(size),
             exporter_up=np.ones(size),
-            business_collected=np.ones(size),
             server_errors=np.full(size, 0.0002),
             unavailable=np.zeros(size),
             lost=np.zeros(size),
@@ -154,4 +151,4 @@ class Flow:
         backlog = Backlog.of(counts, setting.timeline.resolution)
         for number, scrape in enumerate(self.service(setting)):
             yield from service_series(self, setting, Instance(number, scrape, counts[number]), backlog)
-        yield from business_series(self, setting, counts)
+        yield from business_series(world, counts)

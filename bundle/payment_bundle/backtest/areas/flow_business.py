@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.areas.flow_counts import METHODS
-from payment_bundle.backtest.scrape import Scrape
 from payment_catalog.exporter_metrics import business
-from payment_catalog.vocabulary import Currency, PaymentMethod, PaymentStatus, RefundStatus
+from payment_catalog.vocabulary import Currency, ExporterCollector, PaymentMethod, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from payment_bundle.backtest.areas.flow import Flow
     from payment_bundle.backtest.areas.flow_counts import Counts
     from payment_bundle.backtest.series import Series
-    from payment_bundle.backtest.setting import Setting
+    from payment_bundle.backtest.world import World
 
 #: Share of card payments that are made in Singapore; every other payment is made in Malaysia.
 ABROAD = 0.15
@@ -28,13 +26,12 @@ MEAN_AMOUNT = {Currency.MYR: 6500, Currency.SGD: 5200}
 _VARIANCE = 1.25
 
 
-def business_series(flow: Flow, setting: Setting, counts: Sequence[Counts]) -> Iterator[Series]:
-    """Return the business figures of all instances' ``counts``."""
-    rng = setting.rng("flow", "business")
-    whole = flow.exporter(setting)
-    yield whole.reachable
-    scrape = Scrape(whole.target, whole.up * flow.business_collected, whole.restarted)
-    succeeded = np.zeros((len(Currency), flow.wanted.size), dtype=np.int64)
+def business_series(world: World, counts: Sequence[Counts]) -> Iterator[Series]:
+    """Return ``up`` of the exporter, and the business figures of all instances' ``counts``."""
+    rng = world.setting.rng("flow", "business")
+    yield world.flow.exporter(world.setting).reachable
+    scrape = world.collectors.part(world, ExporterCollector.BUSINESS)
+    succeeded = np.zeros((len(Currency), world.flow.wanted.size), dtype=np.int64)
     for position, method in enumerate(METHODS):
         for status, numbers in (
             (PaymentStatus.SUCCEEDED, sum(part.succeeded[position] for part in counts)),
@@ -45,7 +42,7 @@ def business_series(flow: Flow, setting: Setting, counts: Sequence[Counts]) -> I
                 if status is PaymentStatus.SUCCEEDED:
                     succeeded[list(Currency).index(currency)] += number
     for currency, mean in MEAN_AMOUNT.items():
-        amounts = _amounts(succeeded[list(Currency).index(currency)], mean * flow.amount, rng)
+        amounts = _amounts(succeeded[list(Currency).index(currency)], mean * world.flow.amount, rng)
         yield scrape.counter(business.REVENUE, amounts, currency=currency)
     for reason in counts[0].reasons:
         yield scrape.counter(business.FAILURES, np.asarray(sum(part.reasons[reason] for part in counts)), reason=reason)

@@ -57,7 +57,8 @@ class Kind:
     """A kind of incident: an alert among ``alerts`` detects it.
 
     ``after`` is how long the history must be before it: what is compared with the weeks before needs two of them.
-    ``recovery`` is for how long after its end nothing else happens.
+    ``recovery`` is for how long after its end nothing else happens. With fewer than ``instances`` it would be another
+    kind.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Kind:
     levels: Mapping[Strength, Level]
     after: timedelta = timedelta(0)
     recovery: timedelta = timedelta(hours=1)
+    instances: int = 1
 
 
 @dataclass(frozen=True, slots=True)
