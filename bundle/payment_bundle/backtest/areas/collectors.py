@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Collectors:
     """1 or 0, shape (n,): ``works`` for each collector itself, ``reloaded`` for the exporter's configuration.
 
-    A collector also fails while what it asks does not answer. That of the business is the flow's.
+    A collector also fails while what it asks does not answer.
     """
 
     works: dict[ExporterCollector, NDArray[np.float64]]
@@ -35,16 +35,13 @@ class Collectors:
     def healthy(cls, setting: Setting) -> Self:
         """Return collectors that all work."""
         size = setting.timeline.size
-        others = (collector for collector in ExporterCollector if collector is not ExporterCollector.BUSINESS)
-        return cls({collector: np.ones(size) for collector in others}, np.ones(size))
+        return cls({collector: np.ones(size) for collector in ExporterCollector}, np.ones(size))
 
     def success(self, world: World, collector: ExporterCollector) -> NDArray[np.float64]:
         """Return 1 where the collector brought its figures, else 0; shape (n,)."""
-        if collector is ExporterCollector.BUSINESS:
-            return world.flow.business_collected
         works = self.works[collector]
         match collector:
-            case ExporterCollector.POSTGRES:
+            case ExporterCollector.BUSINESS | ExporterCollector.POSTGRES:
                 return works * world.database.reachable
             case ExporterCollector.REDIS:
                 return works * world.redis.reachable

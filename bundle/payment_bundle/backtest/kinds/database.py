@@ -22,14 +22,22 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _FAILING = frozenset({"ErrorRateHigh", "ErrorRateCritical", "AvailabilityErrorBudgetBurnFast"})
-_UNREADY = frozenset({"ServiceNotReady", "NoPaymentProcessed", "PaymentServiceDown", "ExporterCollectorFails"})
+_UNREADY = frozenset(
+    {
+        "ServiceNotReady",
+        "NoPaymentProcessed",
+        "PaymentServiceDown",
+        "ExporterCollectorFails",
+        "PodNotReady",
+        "ReplicasMissing",
+    }
+)
 _AVAILABILITY = frozenset({"availability"})
 
 
 def down(world: World, when: slice, rng: np.random.Generator) -> None:
     """Take the server away: the service answers 503 to nearly everything and says that it is not ready."""
     world.database.reachable[when] = 0
-    world.flow.business_collected[when] = 0
     world.flow.ready[when] = 0
     world.flow.unavailable[when] = 1
     world.flow.pool_in_use[:, when] = 0
@@ -41,7 +49,6 @@ def half_reachable(world: World, when: slice, rng: np.random.Generator) -> None:
     share = 0.5 * setting_in(world, when, rng)
     world.flow.unavailable[when] = share.clip(0, 0.9)
     world.database.reachable[when] = rng.random(share.size) > 0.5
-    world.flow.business_collected[when] = rng.random(share.size) > 0.5
 
 
 def locked(waiting: float, delay: float, errors: float) -> Strike:
@@ -103,7 +110,16 @@ _LOCKS = Kind(
     "locks-waiting",
     "Transactions wait for a lock that is held",
     IncidentKey.HIGH_ERROR_RATE,
-    frozenset({"LocksWaiting", "LongTransaction", "DatabasePoolNearLimit", "ApiLatencyHigh"}) | _FAILING,
+    frozenset(
+        {
+            "LocksWaiting",
+            "LongTransaction",
+            "DatabasePoolNearLimit",
+            "DatabaseConnectionsNearLimit",
+            "ApiLatencyHigh",
+        }
+    )
+    | _FAILING,
     {
         Strength.SLIGHT: Level(None, _MINUTE, locked(1, 1, 0)),
         Strength.NOTICEABLE: Level(Priority.P2, 30 * _MINUTE, locked(4, 1.3, 0.002)),

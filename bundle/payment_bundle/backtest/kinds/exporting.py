@@ -31,9 +31,7 @@ def fails(*collectors: ExporterCollector, share: float = 1) -> Strike:
 
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
         for collector in collectors:
-            is_business = collector is ExporterCollector.BUSINESS
-            works = world.flow.business_collected if is_business else world.collectors.works[collector]
-            works[when] = rng.random(when.stop - when.start) >= share
+            world.collectors.works[collector][when] = rng.random(when.stop - when.start) >= share
 
     return strike
 

@@ -136,7 +136,7 @@ _CRASH_LOOP = Kind(
     "crash-loop",
     "Pods crash again and again",
     _SERVICE,
-    frozenset({"PodCrashLooping", "PaymentServiceInstanceDown", "ReplicasMissing"}),
+    frozenset({"PodCrashLooping", "PaymentServiceInstanceDown", "PodNotReady", "ReplicasMissing"}),
     {
         Strength.NOTICEABLE: Level(Priority.P2, _HOUR, crashing(everywhere=False)),
         Strength.OUTAGE: Level(
@@ -144,9 +144,12 @@ _CRASH_LOOP = Kind(
             40 * _MINUTE,
             crashing(everywhere=True),
             hours=Hours.OFFICE,
-            alerts=frozenset({"PaymentServiceDown", "PodCrashLooping", "ServiceUnreachable", "ReplicasMissing"}),
+            alerts=frozenset(
+                {"PaymentServiceDown", "PodCrashLooping", "ServiceUnreachable", "PodNotReady", "ReplicasMissing"}
+            ),
         ),
     },
+    instances=2,
 )
 _OUT_OF_MEMORY = Kind(
     "out-of-memory",
@@ -167,6 +170,7 @@ _NOT_READY = Kind(
         Strength.SLIGHT: Level(None, 3 * _MINUTE, not_ready),
         Strength.NOTICEABLE: Level(Priority.P3, _HOUR, not_ready),
     },
+    instances=2,
 )
 _STUCK = Kind(
     "rollout-stuck",
@@ -177,6 +181,7 @@ _STUCK = Kind(
         Strength.NOTICEABLE: Level(Priority.P3, _HOUR, stuck(lost=0), hours=Hours.OFFICE),
         Strength.SEVERE: Level(Priority.P2, _HOUR, stuck(lost=1), hours=Hours.OFFICE),
     },
+    instances=2,
 )
 _QUOTA = Kind(
     "quota",

@@ -99,6 +99,7 @@ _GATEWAY = Kind(
                     "PaymentSuccessRateCritical",
                     "PaymentSuccessErrorBudgetBurnFast",
                     "CircuitBreakerOpen",
+                    "ErrorRateHigh",
                     "ErrorRateCritical",
                     "PaymentFailuresOnOurSide",
                 }
