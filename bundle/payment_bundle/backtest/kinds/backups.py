@@ -68,7 +68,7 @@ _OVERDUE = Kind(
     {
         Strength.SLIGHT: Level(None, _MINUTE, stopped),
         Strength.NOTICEABLE: Level(Priority.P2, _HOUR, stopped),
-        Strength.SEVERE: Level(Priority.P2, 6 * _HOUR, stopped),
+        Strength.SEVERE: Level(Priority.P2, 4 * _HOUR, stopped),
     },
 )
 _FAILED = Kind(
@@ -88,7 +88,7 @@ _SMALL = Kind(
     IncidentKey.DATA_LOSS,
     frozenset({"BackupSuspiciouslySmall"}),
     {
-        Strength.SLIGHT: Level(None, 4 * _HOUR, small(0.8)),
+        Strength.SLIGHT: Level(None, 2 * _HOUR, small(0.8)),
         Strength.NOTICEABLE: Level(Priority.P2, _HOUR, small(0.35)),
         Strength.SEVERE: Level(Priority.P2, 4 * _HOUR, small(0.0001)),
     },

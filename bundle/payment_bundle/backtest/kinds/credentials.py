@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
+_GUESSED = frozenset({"HighFailedAuthRate", "FailedAuthAcrossInstances", "FailedAuthPersists", "MostRequestsRefused"})
 
 
 def guessing(per_second: float, *, spread_out: bool, over: timedelta = _MINUTE) -> Strike:
@@ -60,7 +61,7 @@ _ONE_INSTANCE = Kind(
     "brute-force-one-instance",
     "Somebody tries keys over one kept connection",
     IncidentKey.UNAUTHORIZED_ACCESS,
-    frozenset({"HighFailedAuthRate", "FailedAuthAcrossInstances", "FailedAuthPersists"}),
+    _GUESSED,
     {
         Strength.SLIGHT: Level(None, timedelta(minutes=20), guessing(0.05, spread_out=False), hours=Hours.QUIET),
         Strength.NOTICEABLE: Level(Priority.P3, 3 * _HOUR, guessing(2, spread_out=False)),
@@ -71,13 +72,14 @@ _SPREAD = Kind(
     "brute-force-spread",
     "Many machines try keys at every instance",
     IncidentKey.UNAUTHORIZED_ACCESS,
-    frozenset({"HighFailedAuthRate", "FailedAuthAcrossInstances", "FailedAuthPersists"}),
+    _GUESSED,
     {
         Strength.NOTICEABLE: Level(
             Priority.P3, 4 * _HOUR, guessing(0.6, spread_out=True, over=20 * _MINUTE), hours=Hours.QUIET
         ),
         Strength.SEVERE: Level(Priority.P2, _HOUR, guessing(18, spread_out=True, over=5 * _MINUTE)),
     },
+    instances=2,
 )
 _STOLEN = Kind(
     "stolen-key",

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _FAILING = frozenset({"ErrorRateHigh", "ErrorRateCritical", "AvailabilityErrorBudgetBurnFast"})
-_UNREADY = frozenset({"ServiceNotReady", "NoPaymentProcessed", "PaymentServiceDown", "ExporterCollectorFails"})
+_UNREADY = frozenset(
+    {
+        "ServiceNotReady",
+        "NoPaymentProcessed",
+        "PaymentServiceDown",
+        "ExporterCollectorFails",
+        "PodNotReady",
+        "ReplicasMissing",
+    }
+)
 _AVAILABILITY = frozenset({"availability"})
 
 
@@ -101,7 +110,16 @@ _LOCKS = Kind(
     "locks-waiting",
     "Transactions wait for a lock that is held",
     IncidentKey.HIGH_ERROR_RATE,
-    frozenset({"LocksWaiting", "LongTransaction", "DatabasePoolNearLimit", "ApiLatencyHigh"}) | _FAILING,
+    frozenset(
+        {
+            "LocksWaiting",
+            "LongTransaction",
+            "DatabasePoolNearLimit",
+            "DatabaseConnectionsNearLimit",
+            "ApiLatencyHigh",
+        }
+    )
+    | _FAILING,
     {
         Strength.SLIGHT: Level(None, _MINUTE, locked(1, 1, 0)),
         Strength.NOTICEABLE: Level(Priority.P2, 30 * _MINUTE, locked(4, 1.3, 0.002)),

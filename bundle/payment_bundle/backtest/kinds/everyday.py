@@ -12,6 +12,7 @@ from payment_bundle.backtest.kinds.credentials import guessing, noticed
 from payment_bundle.backtest.kinds.intrusion import scanned
 from payment_bundle.backtest.kinds.kind import Hours, LookAlike
 from payment_bundle.backtest.kinds.onset import seconds_into, setting_in, stand_still
+from payment_bundle.backtest.kinds.pods import withdraw
 from payment_bundle.backtest.kinds.queries import behind, runs_long
 from payment_bundle.backtest.kinds.resources import busy
 from payment_catalog.vocabulary import ClusterStatus, ExporterCollector, SecurityEvent
@@ -70,9 +71,7 @@ def slow_disk(world: World, when: slice, rng: np.random.Generator) -> None:
 def maintenance(world: World, when: slice, rng: np.random.Generator) -> None:
     """Move a pod to another node: it is not ready for a minute or two, and the others serve."""
     del rng
-    last = len(world.kubernetes.ready) - 1
-    world.kubernetes.ready[last, when] = 0
-    world.flow.reached[last, when] = 0
+    withdraw(world, when, 1)
 
 
 LOOK_ALIKES = (

@@ -31,8 +31,7 @@ def fails(*collectors: ExporterCollector, share: float = 1) -> Strike:
 
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
         for collector in collectors:
-            works = rng.random(when.stop - when.start) >= share
-            world.collectors.works[collector][when] = works
+            world.collectors.works[collector][when] = rng.random(when.stop - when.start) >= share
 
     return strike
 

@@ -22,7 +22,9 @@ _MINUTE = timedelta(minutes=1)
 _FLOODED = frozenset({"RequestFlood", "MostRequestsRateLimited", "MostRequestsRefused", "RequestsRateLimited"})
 _SLOW = frozenset({"ApiLatencyCritical", "LatencyErrorBudgetBurnFast", "ApiLatencyHigh"})
 _DOWN = frozenset({"NoPaymentProcessed", "PaymentServiceDown"})
-_FAILING = frozenset({"ErrorRateCritical", "AvailabilityErrorBudgetBurnFast", "ServiceNotReady"})
+_FAILING = frozenset(
+    {"ErrorRateCritical", "AvailabilityErrorBudgetBurnFast", "ServiceNotReady", "PodNotReady", "ReplicasMissing"}
+)
 
 
 def limited(per_second: float, over: timedelta = _MINUTE) -> Strike:
@@ -36,8 +38,11 @@ def limited(per_second: float, over: timedelta = _MINUTE) -> Strike:
     return strike
 
 
-def flooded(per_second: float, *, served: float, delay: float = 1, unavailable: float = 0) -> Strike:
-    """Return requests from so many sources that the limiter lets the share ``served`` pass; the others get 429."""
+def flooded(per_second: float, *, served: float, delay: float = 1, overwhelmed: bool = False) -> Strike:
+    """Return requests from so many sources that the limiter lets the share ``served`` pass; the others get 429.
+
+    A service that is overwhelmed answers no customer but with 503.
+    """
     refused = limited(per_second * (1 - served), 3 * _MINUTE)
 
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
@@ -46,8 +51,8 @@ def flooded(per_second: float, *, served: float, delay: float = 1, unavailable: 
         flow = world.flow
         flow.bots_served[when] += per_second * served * force
         flow.delay[when] *= 1 + (delay - 1) * force
-        if unavailable:
-            flow.unavailable[when] = (unavailable * force).clip(0, unavailable)
+        if overwhelmed:
+            flow.unavailable[when] = 1
             flow.ready[when] = 0
         world.host.busy[when] += 0.3 * served * force
 
@@ -74,14 +79,14 @@ _FLOOD = Kind(
         Strength.SEVERE: Level(
             Priority.P1,
             40 * _MINUTE,
-            flooded(700, served=0.6, delay=9),
+            flooded(700, served=0.6, delay=14),
             spends=frozenset({"latency"}),
             alerts=_FLOODED | _SLOW,
         ),
         Strength.OUTAGE: Level(
             Priority.P0,
             30 * _MINUTE,
-            flooded(2500, served=0.1, delay=12, unavailable=1),
+            flooded(2500, served=0.1, delay=14, overwhelmed=True),
             spends=frozenset({"availability", "latency"}),
             alerts=_FLOODED | _SLOW | _DOWN | _FAILING,
         ),

@@ -70,9 +70,9 @@ _MEMORY = Kind(
     IncidentKey.PERFORMANCE_DEGRADATION,
     frozenset({"MemoryLeak", "ContainerMemoryNearLimit"}),
     {
-        Strength.SLIGHT: Level(None, 18 * _HOUR, memory(0.2 * MIB)),
+        Strength.SLIGHT: Level(None, 8 * _HOUR, memory(0.2 * MIB)),
         Strength.NOTICEABLE: Level(Priority.P3, 36 * _HOUR, memory(6 * MIB)),
-        Strength.SEVERE: Level(Priority.P3, 14 * _HOUR, memory(70 * MIB)),
+        Strength.SEVERE: Level(Priority.P3, 10 * _HOUR, memory(70 * MIB)),
     },
     after=timedelta(days=2),
 )
@@ -82,7 +82,7 @@ _TASKS = Kind(
     IncidentKey.PERFORMANCE_DEGRADATION,
     frozenset({"AsyncioTaskLeak", "MemoryLeak"}),
     {
-        Strength.SLIGHT: Level(None, 12 * _HOUR, tasks(0.2)),
+        Strength.SLIGHT: Level(None, 8 * _HOUR, tasks(0.2)),
         Strength.NOTICEABLE: Level(Priority.P3, 24 * _HOUR, tasks(12)),
     },
     after=timedelta(days=2),
@@ -93,7 +93,7 @@ _FILES = Kind(
     IncidentKey.PERFORMANCE_DEGRADATION,
     frozenset({"FileDescriptorLeak", "FileDescriptorsNearLimit"}),
     {
-        Strength.SLIGHT: Level(None, 12 * _HOUR, files(0.5)),
+        Strength.SLIGHT: Level(None, 8 * _HOUR, files(0.5)),
         Strength.NOTICEABLE: Level(Priority.P3, 24 * _HOUR, files(25)),
         Strength.SEVERE: Level(Priority.P2, 2 * _HOUR, files(6500)),
     },

@@ -165,7 +165,7 @@ _ARCHIVE = Kind(
     frozenset({"LogArchiveStale", "FluentdOutputFails"}),
     {
         Strength.SLIGHT: Level(None, 90 * _MINUTE, not_archived),
-        Strength.NOTICEABLE: Level(Priority.P3, 8 * _HOUR, not_archived),
+        Strength.NOTICEABLE: Level(Priority.P3, 6 * _HOUR, not_archived),
     },
 )
 _ARCHIVE_RETRIES = Kind(

@@ -25,6 +25,15 @@ _SERVICE = IncidentKey.SERVICE_UNAVAILABLE
 _RUNS, _WAITS = timedelta(seconds=30), timedelta(minutes=5)
 
 
+def withdraw(world: World, when: slice, count: int) -> None:
+    """Let so many of the last pods not be ready: the others get their traffic."""
+    pods = len(world.kubernetes.ready)
+    others = pods - count
+    world.kubernetes.ready[others:, when] = 0
+    world.flow.reached[others:, when] = 0
+    world.flow.reached[:others, when] *= pods / max(others, 1)
+
+
 def crashing(*, everywhere: bool) -> Strike:
     """Return a container that ends soon after each start: the last one's, or those of all pods."""
 
@@ -65,9 +74,7 @@ def killed(times: int) -> Strike:
 def not_ready(world: World, when: slice, rng: np.random.Generator) -> None:
     """Let the last pod run without becoming ready: it gets no traffic."""
     del rng
-    last = len(world.kubernetes.ready) - 1
-    world.kubernetes.ready[last, when] = 0
-    world.flow.reached[last, when] = 0
+    withdraw(world, when, 1)
 
 
 def stuck(*, lost: int) -> Strike:
@@ -79,9 +86,7 @@ def stuck(*, lost: int) -> Strike:
         kubernetes.updated[when] = 1
         kubernetes.pending[when] = 1
         kubernetes.stuck[when] = 1
-        for pod in range(len(kubernetes.ready) - lost, len(kubernetes.ready)):
-            kubernetes.ready[pod, when] = 0
-            world.flow.reached[pod, when] = 0
+        withdraw(world, when, lost)
 
     return strike
 
@@ -131,7 +136,7 @@ _CRASH_LOOP = Kind(
     "crash-loop",
     "Pods crash again and again",
     _SERVICE,
-    frozenset({"PodCrashLooping", "PaymentServiceInstanceDown", "ReplicasMissing"}),
+    frozenset({"PodCrashLooping", "PaymentServiceInstanceDown", "PodNotReady", "ReplicasMissing"}),
     {
         Strength.NOTICEABLE: Level(Priority.P2, _HOUR, crashing(everywhere=False)),
         Strength.OUTAGE: Level(
@@ -139,9 +144,12 @@ _CRASH_LOOP = Kind(
             40 * _MINUTE,
             crashing(everywhere=True),
             hours=Hours.OFFICE,
-            alerts=frozenset({"PaymentServiceDown", "PodCrashLooping", "ServiceUnreachable", "ReplicasMissing"}),
+            alerts=frozenset(
+                {"PaymentServiceDown", "PodCrashLooping", "ServiceUnreachable", "PodNotReady", "ReplicasMissing"}
+            ),
         ),
     },
+    instances=2,
 )
 _OUT_OF_MEMORY = Kind(
     "out-of-memory",
@@ -162,6 +170,7 @@ _NOT_READY = Kind(
         Strength.SLIGHT: Level(None, 3 * _MINUTE, not_ready),
         Strength.NOTICEABLE: Level(Priority.P3, _HOUR, not_ready),
     },
+    instances=2,
 )
 _STUCK = Kind(
     "rollout-stuck",
@@ -172,6 +181,7 @@ _STUCK = Kind(
         Strength.NOTICEABLE: Level(Priority.P3, _HOUR, stuck(lost=0), hours=Hours.OFFICE),
         Strength.SEVERE: Level(Priority.P2, _HOUR, stuck(lost=1), hours=Hours.OFFICE),
     },
+    instances=2,
 )
 _QUOTA = Kind(
     "quota",

@@ -137,7 +137,7 @@ _VACUUM = Kind(
     frozenset({"TableNeedsVacuum"}),
     {
         Strength.SLIGHT: Level(None, 3 * _HOUR, dead(0.3)),
-        Strength.NOTICEABLE: Level(Priority.P3, 8 * _HOUR, dead(0.65)),
+        Strength.NOTICEABLE: Level(Priority.P3, 4 * _HOUR, dead(0.65)),
     },
 )
 _RETENTION = Kind(
@@ -146,8 +146,8 @@ _RETENTION = Kind(
     IncidentKey.DATA_LOSS,
     frozenset({"PaymentAttemptsRetentionOverdue"}),
     {
-        Strength.SLIGHT: Level(None, 6 * _HOUR, not_deleted(2 * _DAY)),
-        Strength.NOTICEABLE: Level(Priority.P3, 12 * _HOUR, not_deleted(7 * _DAY)),
+        Strength.SLIGHT: Level(None, 3 * _HOUR, not_deleted(2 * _DAY)),
+        Strength.NOTICEABLE: Level(Priority.P3, 5 * _HOUR, not_deleted(7 * _DAY)),
     },
 )
 

@@ -75,8 +75,8 @@ _CERTIFICATE = Kind(
     frozenset({"CertificateExpiresSoon", "CertificateExpiresSoonCritical"}),
     {
         Strength.SLIGHT: Level(None, 4 * _HOUR, expires(20 * _DAY)),
-        Strength.NOTICEABLE: Level(Priority.P3, 8 * _HOUR, expires(12 * _DAY)),
-        Strength.SEVERE: Level(Priority.P2, 6 * _HOUR, expires(2 * _DAY)),
+        Strength.NOTICEABLE: Level(Priority.P3, 4 * _HOUR, expires(12 * _DAY)),
+        Strength.SEVERE: Level(Priority.P2, 3 * _HOUR, expires(2 * _DAY)),
     },
 )
 _GATEWAY = Kind(
@@ -99,6 +99,7 @@ _GATEWAY = Kind(
                     "PaymentSuccessRateCritical",
                     "PaymentSuccessErrorBudgetBurnFast",
                     "CircuitBreakerOpen",
+                    "ErrorRateHigh",
                     "ErrorRateCritical",
                     "PaymentFailuresOnOurSide",
                 }

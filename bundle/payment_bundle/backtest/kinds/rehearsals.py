@@ -75,7 +75,7 @@ _VERIFICATION_FAILED = Kind(
     frozenset({"BackupVerificationFailed"}),
     {
         Strength.NOTICEABLE: Level(Priority.P2, _HOUR, not_restorable),
-        Strength.SEVERE: Level(Priority.P2, 6 * _HOUR, not_restorable),
+        Strength.SEVERE: Level(Priority.P2, 3 * _HOUR, not_restorable),
     },
 )
 _VERIFICATION_OVERDUE = Kind(
@@ -84,8 +84,8 @@ _VERIFICATION_OVERDUE = Kind(
     IncidentKey.DATA_LOSS,
     frozenset({"BackupVerificationOverdue"}),
     {
-        Strength.SLIGHT: Level(None, 6 * _HOUR, not_verified(3 * _DAY)),
-        Strength.NOTICEABLE: Level(Priority.P3, 12 * _HOUR, not_verified(8 * _DAY)),
+        Strength.SLIGHT: Level(None, 3 * _HOUR, not_verified(3 * _DAY)),
+        Strength.NOTICEABLE: Level(Priority.P3, 5 * _HOUR, not_verified(8 * _DAY)),
     },
 )
 _RESTORE = Kind(
@@ -94,9 +94,9 @@ _RESTORE = Kind(
     IncidentKey.DATA_LOSS,
     frozenset({"RestoreSlowerThanRTO"}),
     {
-        Strength.SLIGHT: Level(None, 6 * _HOUR, restored_in(3)),
-        Strength.NOTICEABLE: Level(Priority.P2, 6 * _HOUR, restored_in(4.4)),
-        Strength.SEVERE: Level(Priority.P2, 6 * _HOUR, restored_in(9)),
+        Strength.SLIGHT: Level(None, 3 * _HOUR, restored_in(3)),
+        Strength.NOTICEABLE: Level(Priority.P2, 3 * _HOUR, restored_in(4.4)),
+        Strength.SEVERE: Level(Priority.P2, 3 * _HOUR, restored_in(9)),
     },
 )
 _FAILOVER_OVERDUE = Kind(
@@ -105,8 +105,8 @@ _FAILOVER_OVERDUE = Kind(
     IncidentKey.SERVICE_UNAVAILABLE,
     frozenset({"FailoverTestOverdue"}),
     {
-        Strength.SLIGHT: Level(None, 6 * _HOUR, not_tried(32 * _DAY)),
-        Strength.NOTICEABLE: Level(Priority.P3, 12 * _HOUR, not_tried(38 * _DAY)),
+        Strength.SLIGHT: Level(None, 3 * _HOUR, not_tried(32 * _DAY)),
+        Strength.NOTICEABLE: Level(Priority.P3, 5 * _HOUR, not_tried(38 * _DAY)),
     },
 )
 _FAILOVER_FAILED = Kind(
@@ -116,7 +116,7 @@ _FAILOVER_FAILED = Kind(
     frozenset({"FailoverTestFailed"}),
     {
         Strength.SLIGHT: Level(None, timedelta(minutes=4), failover_fails, hours=Hours.OFFICE),
-        Strength.SEVERE: Level(Priority.P2, 6 * _HOUR, failover_fails, hours=Hours.OFFICE),
+        Strength.SEVERE: Level(Priority.P2, 3 * _HOUR, failover_fails, hours=Hours.OFFICE),
     },
 )
 

@@ -100,7 +100,7 @@ _DISK = Kind(
     IncidentKey.SERVICE_UNAVAILABLE,
     frozenset({"DiskUsageHigh", "DiskFullWithinADay", "DiskFullWithinHours"}),
     {
-        Strength.SLIGHT: Level(None, 6 * _HOUR, filling(BACKUPS, 0.72, 6 * _HOUR)),
+        Strength.SLIGHT: Level(None, 6 * _HOUR, filling(BACKUPS, 0.58, 6 * _HOUR)),
         Strength.NOTICEABLE: Level(Priority.P2, 24 * _HOUR, filling(DATA, 0.93, 22 * _HOUR)),
         Strength.SEVERE: Level(Priority.P2, 5 * _HOUR, filling(ROOT, 0.99, 5 * _HOUR)),
     },
