@@ -79,7 +79,7 @@ _FLOOD = Kind(
         Strength.SEVERE: Level(
             Priority.P1,
             40 * _MINUTE,
-            flooded(700, served=0.6, delay=14),
+            flooded(700, served=0.6, delay=25),
             spends=frozenset({"latency"}),
             alerts=_FLOODED | _SLOW,
         ),

@@ -26,12 +26,12 @@ _RUNS, _WAITS = timedelta(seconds=30), timedelta(minutes=5)
 
 
 def withdraw(world: World, when: slice, count: int) -> None:
-    """Let so many of the last pods not be ready: the others get their traffic."""
+    """Let so many of the last pods, but never all, not be ready: the others get their traffic."""
     pods = len(world.kubernetes.ready)
-    others = pods - count
+    others = max(pods - count, 1)
     world.kubernetes.ready[others:, when] = 0
     world.flow.reached[others:, when] = 0
-    world.flow.reached[:others, when] *= pods / max(others, 1)
+    world.flow.reached[:others, when] *= pods / others
 
 
 def crashing(*, everywhere: bool) -> Strike:
