@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Seconds. promtool works through all unit tests in half a minute, on a machine that has nothing else to do.
 TIMEOUT = 600.0
 
-_PACKAGES = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+_PACKAGES = {"prometheus": "prometheus", "promtool": "prometheus", "amtool": "prometheus-alertmanager"}
 
 
 class ToolError(ForeseenError):

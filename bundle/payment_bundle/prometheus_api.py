@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import requests
 
 from payment_catalog.errors import ForeseenError
@@ -103,7 +104,7 @@ class PrometheusApi:
         except requests.RequestException as error:
             raise PrometheusError(f"{self.url}: {error}") from None
         try:
-            answer = response.json()
+            answer = orjson.loads(response.content)
         except ValueError:
             raise PrometheusError(
                 f"{self.url}: answered {response.status_code} {response.reason} with something that is not "
