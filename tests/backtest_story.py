@@ -18,6 +18,8 @@ from payment_catalog.settings import Settings
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from payment_bundle.backtest.judging import Judgement
     from payment_bundle.backtest.notifying import Page
     from payment_bundle.backtest.report.content import Report
@@ -29,6 +31,15 @@ GROUPS = alert_groups(CATALOG)
 
 def at(minutes: float) -> int:
     return START + round(minutes * 60)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation of alerts brings."""
+
+    episodes: Mapping[str, tuple[Episode, ...]]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,4 +95,4 @@ class Story:
     def report(self) -> Report:
         facts = (("seed", "1"), ("weeks", str(self.weeks)))
         history = History("Backtest", facts, START, START + self.weeks * WEEK, tuple(self.occurrences))
-        return outcome(self.catalog, self.groups, history, self.episodes, {})
+        return outcome(self.catalog, self.groups, history, Evaluated(self.episodes))

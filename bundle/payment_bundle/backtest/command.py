@@ -97,7 +97,7 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
         ("harmless", str(len(occurrences) - incidents)),
     )
     history = History("Backtest of the alerts", facts, timeline.start, timeline.end, occurrences)
-    return outcome(catalog, groups, history, evaluated.episodes, evaluated.left_out, evaluated.missing)
+    return outcome(catalog, groups, history, evaluated)
 
 
 def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) -> Report:
@@ -135,7 +135,7 @@ def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) 
         ("outside of that time, left out", str(len(told) - len(within))),
     )
     history = History("Backtest of the alerts on your own history", facts, start, end, within)
-    return outcome(catalog, groups, history, evaluated.episodes, evaluated.left_out, evaluated.missing)
+    return outcome(catalog, groups, history, evaluated)
 
 
 def deliver(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from payment_bundle.backtest.baseline import is_baseline
 from payment_bundle.backtest.goals import goals
@@ -33,18 +33,28 @@ class History:
     occurrences: tuple[Occurrence, ...]
 
 
-def outcome(
-    catalog: Catalog,
-    groups: Sequence[AlertGroup],
-    history: History,
-    episodes: Mapping[str, Sequence[Episode]],
-    left_out: Mapping[str, str],
-    missing: tuple[str, ...] = (),
-) -> Report:
-    """Return the report on the alerts of ``groups``, and on plain thresholds where ``episodes`` has any of those.
+class Evaluated(Protocol):
+    """When each alert fired, by its name, with an empty entry for one that stayed silent.
 
-    ``episodes`` has an entry for each alert that was evaluated, empty for one that stayed silent.
+    ``left_out`` has the alerts that were not evaluated, and why; ``missing`` the recorded series that were not there.
     """
+
+    @property
+    def episodes(self) -> Mapping[str, Sequence[Episode]]:
+        """When each alert fired."""
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Alerts that were not evaluated."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Recorded series that were not there."""
+
+
+def outcome(catalog: Catalog, groups: Sequence[AlertGroup], history: History, evaluated: Evaluated) -> Report:
+    """Return the report on the alerts of ``groups``, and on plain thresholds where any of those were evaluated."""
+    episodes = evaluated.episodes
     always = {alert.name for group in groups for alert in group.alerts if alert.always}
     ours = {name: found for name, found in episodes.items() if name not in always and not is_baseline(name)}
     plain = {name: found for name, found in episodes.items() if is_baseline(name)}
@@ -66,6 +76,6 @@ def outcome(
         pages=pages,
         slo=slo_table(catalog, history.occurrences, ours),
         goals=goals(judgement, baseline),
-        left_out={name: why for name, why in left_out.items() if not is_baseline(name)},
-        missing=missing,
+        left_out={name: why for name, why in evaluated.left_out.items() if not is_baseline(name)},
+        missing=evaluated.missing,
     )

@@ -9,14 +9,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from backtest_story import START, Story
+from backtest_story import START, Evaluated, Story
 from command_line import payobs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-    from payment_bundle.backtest.episode import Episode
 
 RANGE = ("--from", "2026-01-05T00:00Z", "--to", "2026-01-12T00:00Z")
 KNOWN = """\
@@ -24,13 +21,6 @@ incidents:
   - {start: 2026-01-05T00:10Z, end: 2026-01-05T00:40Z, priority: P1, incident: high-error-rate, title: Gateway out}
   - {start: 2025-12-05T00:10Z, end: 2025-12-05T00:40Z, priority: P1}
 """
-
-
-@dataclass
-class Evaluated:
-    episodes: Mapping[str, tuple[Episode, ...]]
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
 
 
 @dataclass
