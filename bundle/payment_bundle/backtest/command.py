@@ -7,6 +7,7 @@ import signal
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from typing import TextIO
 
     from payment_bundle.backtest.report.content import Report
@@ -62,12 +63,14 @@ class Known:
 def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     """Return the report on a simulated history; raises ForeseenError."""
     require_packages()
-    from payment_bundle.backtest.evaluation import evaluate  # noqa: PLC0415 - needs numpy
-    from payment_bundle.backtest.plan import plan  # noqa: PLC0415
+    from payment_bundle.backtest.evaluation import Evaluator  # noqa: PLC0415 - needs numpy
+    from payment_bundle.backtest.evaluation_grid import Grid  # noqa: PLC0415
+    from payment_bundle.backtest.history import history  # noqa: PLC0415
     from payment_bundle.backtest.setting import Setting  # noqa: PLC0415
-    from payment_bundle.backtest.simulation import simulate  # noqa: PLC0415
     from payment_bundle.backtest.timeline import Timeline  # noqa: PLC0415
 
+    if simulation.resolution % timedelta(seconds=1):
+        raise BacktestError(f"--resolution: {format_duration(simulation.resolution)} is no whole number of seconds")
     try:
         timeline = Timeline(simulation.weeks, int(simulation.resolution.total_seconds()))
     except ValueError as error:
@@ -75,18 +78,10 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     setting = Setting.of(settings, timeline, simulation.seed, simulation.instances)
     catalog = build_catalog(setting.settings)
     groups = alert_groups(catalog)
-    occurrences = plan(simulation.seed, timeline)
     with _ending_tidily(), tempfile.TemporaryDirectory(prefix="payobs-backtest-") as directory, progress_bar() as tell:
-        world = simulate(simulation.seed, setting, occurrences)
-        evaluated = evaluate(
-            catalog,
-            world.series(),
-            timeline,
-            Path(directory),
-            groups=(*groups, baseline(catalog)),
-            jobs=jobs,
-            progress=tell,
-        )
+        world, occurrences = history(setting)
+        evaluator = Evaluator(catalog, (*groups, baseline(catalog)), jobs, tell)
+        evaluated = evaluator.simulated(world.series(), Grid.of(timeline), Path(directory))
     incidents = sum(not occurrence.is_harmless for occurrence in occurrences)
     facts = (
         ("seed", str(simulation.seed)),
@@ -96,14 +91,14 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
         ("incidents", str(incidents)),
         ("harmless", str(len(occurrences) - incidents)),
     )
-    history = History("Backtest of the alerts", facts, timeline.start, timeline.end, occurrences)
-    return outcome(catalog, groups, history, evaluated)
+    told = History("Backtest of the alerts", facts, timeline.start, timeline.end, occurrences)
+    return outcome(catalog, groups, told, evaluated)
 
 
 def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) -> Report:
     """Return the report on what a Prometheus remembers and people know of; raises ForeseenError."""
     require_packages()
-    from payment_bundle.backtest.evaluation import evaluate_history  # noqa: PLC0415 - needs numpy
+    from payment_bundle.backtest.evaluation import Evaluator  # noqa: PLC0415 - needs numpy
     from payment_bundle.backtest.known_incidents import read_known_incidents  # noqa: PLC0415
 
     if known.start >= known.end:
@@ -116,16 +111,8 @@ def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) 
     if not within:
         raise BacktestError(f"{known.file}: no incident lies between {moment(start)} and {moment(end)} UTC")
     with _ending_tidily(), progress_bar() as tell:
-        evaluated = evaluate_history(
-            api,
-            catalog,
-            known.start,
-            known.end,
-            known.resolution,
-            groups=(*groups, baseline(catalog)),
-            jobs=jobs,
-            progress=tell,
-        )
+        evaluator = Evaluator(catalog, (*groups, baseline(catalog)), jobs, tell)
+        evaluated = evaluator.remembered(api, known.start, known.end, known.resolution)
     facts = (
         ("Prometheus", api.url),
         ("from", moment(start)),

@@ -27,7 +27,7 @@ URGENT = (Priority.P0, Priority.P1)
 
 @dataclass(frozen=True, slots=True)
 class FalsePage:
-    """A page outside of every incident that is felt; ``during`` is what happened then, if anything did."""
+    """A page outside of every incident that is felt; ``during`` is what began last before it, if it can be about it."""
 
     page: Page
     during: Occurrence | None
@@ -134,12 +134,11 @@ def middle(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _false_pages(occurrences: Iterable[Occurrence], pages: Iterable[Page]) -> tuple[FalsePage, ...]:
-    occurrences = tuple(occurrences)
+def _false_pages(occurrences: Sequence[Occurrence], pages: Iterable[Page]) -> tuple[FalsePage, ...]:
     felt = [occurrence for occurrence in occurrences if occurrence.priority in FELT]
-    others = [occurrence for occurrence in occurrences if occurrence.priority not in FELT]
+    latest_first = [occurrence for occurrence in reversed(occurrences) if occurrence.priority not in FELT]
     return tuple(
-        FalsePage(page, next((found for found in others if is_during(found, page.at)), None))
+        FalsePage(page, next((found for found in latest_first if is_during(found, page.at)), None))
         for page in pages
         if page.wakes and not page.is_escalation and not any(is_during(found, page.at) for found in felt)
     )

@@ -31,10 +31,13 @@ class History:
     asked: dict[str, object] = field(default_factory=dict)
     interrupt: bool = False
 
-    def evaluate_history(self, api: object, *about: object, **options: object) -> Evaluated:
+    def evaluator(self, *_about: object) -> History:
+        return self
+
+    def remembered(self, api: object, *when: object) -> Evaluated:
         if self.interrupt:
             raise KeyboardInterrupt
-        self.asked = {"api": api, "about": about, **options}
+        self.asked = {"api": api, "when": when}
         return Evaluated(self.story.episodes, missing=("job:not_recorded:rate5m",))
 
 
@@ -46,7 +49,7 @@ def history(monkeypatch: pytest.MonkeyPatch) -> History:
     story.fires("PlainErrorRatioAbove0_05", 21, 30)
     remembered = History(story)
     module = ModuleType("payment_bundle.backtest.evaluation")
-    module.evaluate_history = remembered.evaluate_history  # type: ignore[attr-defined]
+    module.Evaluator = remembered.evaluator  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return remembered
 

@@ -116,6 +116,15 @@ def test_a_page_without_an_incident_is_false_and_names_what_looked_like_one() ->
     assert judgement.verdicts == ()
 
 
+def test_of_several_things_that_look_like_one_the_last_is_named() -> None:
+    story = Story()
+    story.happens("nightly batch", 10, 15, priority=None)
+    blip = story.happens("blip", 30, 31, priority=None)
+    story.happens("restart", 40, 45, priority=None)
+    story.fires("ErrorRateCritical", 32, 35)
+    assert [found.during for found in story.judgement.false_pages] == [blip]
+
+
 def test_a_page_for_a_minor_incident_is_false() -> None:
     story = Story()
     minor = story.happens("few errors", 10, 60, "ErrorRateHigh", priority=Priority.P3)
