@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test mutate demo bench pictures lock clean
+.PHONY: help generate check lint test mutate backtest demo bench pictures lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: $(VENV)/.dev ## install the real servers when missing, run every test
 
 mutate: $(VENV)/.dev ## change every rule in small ways; its unit tests must notice
 	@$(BIN)/payobs mutate $(ARGS)
+
+backtest: $(VENV)/.dev ## judge the alerts by weeks of simulated, labelled incidents
+	@$(BIN)/payobs backtest $(ARGS)
 
 demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 	@$(BIN)/payobs demo $(ARGS)

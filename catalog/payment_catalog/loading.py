@@ -14,7 +14,7 @@ from payment_catalog.errors import ForeseenError
 from payment_catalog.settings import Settings, UnsoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 #: A settings file is a few kilobytes; what is larger is a mistake or an attack.
@@ -52,11 +52,14 @@ def load_settings(file: Path) -> Settings:
     return load_file(file, Settings)
 
 
-def load_file(file: Path, kind: type[SectionT]) -> SectionT:
-    """Read and check a file of that kind; an empty file means the defaults. Raises SettingsError."""
+def load_file(file: Path, kind: type[SectionT], context: Mapping[str, object] | None = None) -> SectionT:
+    """Read and check a file of that kind; an empty file means the defaults. Raises SettingsError.
+
+    ``context`` is what the checks of that kind need to know.
+    """
     located = _read(file)
     try:
-        return kind.model_validate(located.data)
+        return kind.model_validate(located.data, context=context)
     except ValidationError as error:
         raise _explain(file, located, error, kind) from None
 
