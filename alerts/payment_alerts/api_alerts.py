@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.changing import KEEP_FIRING
+from payment_alerts.going_on import GoingOn
 from payment_alerts.scenario_series import Target, rising, service_target, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog import http_metrics
@@ -16,7 +17,8 @@ from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
-from payment_catalog.signals import Section
+from payment_catalog.signals import JOB, Section
+from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import ThresholdKey
 from payment_catalog.vocabulary import BreakerState, LogPattern, PaymentMethod, PaymentStatus
 
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
 
 _ROUTE = {"method": "POST", "route": "/payments"}
-#: Half a request a second: the limits hold for little traffic too.
-_PER_MINUTE = 30
+#: Four requests a second: one in a hundred of them is more than chance within a window.
+_PER_MINUTE = 240
+#: Of bad events that go on: longer than a pod's restart, a garbage collection, a deployment's cold start, a burst of
+#: declined cards or one slow report, which take a minute and a half at the most and are noticed within the next.
+_PENDING = timedelta(minutes=2)
 
 
 def api_alerts(catalog: Catalog) -> AlertGroup:
@@ -53,6 +58,8 @@ def api_alerts(catalog: Catalog) -> AlertGroup:
 
 def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Payments fail more often than the runbook allows."""
+    signal = catalog.signal("payment_success_ratio")
+    finished, succeeded = signal.recordings
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         """Two instances, the second of which takes a method that fails less."""
@@ -70,11 +77,12 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.PAYMENT_SUCCESS_RATIO),
-        expr=catalog.signal("payment_success_ratio").expr,
+        expr=signal.expr,
+        going_on=lambda _: GoingOn.of(catalog.settings, f"({finished} - {succeeded})"),
+        per_minute=_PER_MINUTE,
         warning=Level("PaymentSuccessRateLow", Priority.P2),
         critical=Level("PaymentSuccessRateCritical", Priority.P1),
-        # Two windows of the rate: a single burst of declined cards has left the first by then.
-        pending=timedelta(minutes=5),
+        pending=_PENDING,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.HIGH_ERROR_RATE,
         logs=LogPattern.PAYMENT_FAILED,
@@ -92,6 +100,15 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
 
 def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Requests take longer than the runbook allows."""
+    signal = catalog.signal("api_latency_p95")
+    (buckets,) = signal.recordings
+
+    def slow(limit: float) -> GoingOn:
+        """Return the requests beyond the last bucket that ends within ``limit``, or beyond the first there is."""
+        bounds = http_metrics.LATENCY_BUCKETS
+        bound = bounds[max(bisect.bisect_right(bounds, limit) - 1, 0)]
+        of_all, in_time = (f"sum by ({JOB}) ({buckets}{{{le}}})" for le in ('le="+Inf"', bucket_matcher(bound)))
+        return GoingOn.of(catalog.settings, f"({of_all} - {in_time})")
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         """Two instances, the second of which answers the slow requests and no other."""
@@ -109,11 +126,12 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.API_LATENCY_P95),
-        expr=catalog.signal("api_latency_p95").expr,
+        expr=signal.expr,
+        going_on=slow,
+        per_minute=_PER_MINUTE,
         warning=Level("ApiLatencyHigh", Priority.P2),
         critical=Level("ApiLatencyCritical", Priority.P1),
-        # Longer than a garbage collection, a deployment's cold start or one slow report.
-        pending=timedelta(minutes=5),
+        pending=_PENDING,
         team=Team.PERFORMANCE_ISSUE,
         incident=IncidentKey.PERFORMANCE_DEGRADATION,
         subject="API response time (p95)",
@@ -147,6 +165,8 @@ def _buckets_with_p95(seconds: float) -> dict[str, float]:
 
 def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
     """Requests end in server errors more often than the runbook allows."""
+    signal = catalog.signal("error_ratio")
+    _, errors = signal.recordings
 
     def feed(value: float, minutes: int) -> tuple[InputSeries, ...]:
         """Two instances, which answer differently; one that has never failed has no series of errors."""
@@ -160,11 +180,12 @@ def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
 
     return ThresholdAlert(
         threshold=catalog.settings.threshold(ThresholdKey.ERROR_RATIO),
-        expr=catalog.signal("error_ratio").expr,
+        expr=signal.expr,
+        going_on=lambda _: GoingOn.of(catalog.settings, str(errors)),
+        per_minute=_PER_MINUTE,
         warning=Level("ErrorRateHigh", Priority.P2),
         critical=Level("ErrorRateCritical", Priority.P1),
-        # One bad pod that is restarted is over before; a defect is not.
-        pending=timedelta(minutes=2),
+        pending=_PENDING,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.HIGH_ERROR_RATE,
         subject="Error rate",

@@ -31,7 +31,8 @@ class Changing:
     """A value that is ``good``, well within its limit, or ``bad``, just beyond it.
 
     It is so close that, where the rule's expression has rates over a ``window``, one good minute in it is enough to be
-    within. ``window`` is zero where the expression reads gauges. ``firing`` are the labels of what fires.
+    within. ``window`` is zero where the expression reads gauges. ``firing`` are the labels of what fires. ``confirmed``
+    is for how long a value must be that close beyond the limit before the rule takes it for more than a passing fault.
     """
 
     good: Phase
@@ -39,14 +40,16 @@ class Changing:
     pending: timedelta
     window: timedelta
     firing: tuple[Mapping[str, str], ...]
+    confirmed: timedelta = timedelta(0)
 
     def passing(self, title: str) -> tuple[Scenario, ...]:
         """Return scenarios of rates that are good for two windows, and then bad, called ``title``."""
         minutes = self.window // _MINUTE
         changed = in_turn(self.good(2 * minutes - 1), self.bad(minutes - 1))
-        series = restarted(changed, self.bad(self.pending // _MINUTE))
+        takes = self.confirmed + self.pending
+        series = restarted(changed, self.bad(takes // _MINUTE))
         # The last sample that was good has become the first one of the window.
-        soonest = 3 * self.window - _MINUTE + self.pending
+        soonest = 3 * self.window - _MINUTE + takes
         return (
             Scenario(f"{title} for just as long as it takes, with a restart meanwhile", series, soonest, self.firing),
             Scenario(f"{title}, but not for long enough", series, soonest - self.window * 2 / 5),
@@ -54,7 +57,8 @@ class Changing:
 
     def swinging(self) -> tuple[Scenario, ...]:
         """Return scenarios of a value that is bad, good for a moment, bad again, and then good for long."""
-        begun, moment, again = self.pending + 2 * _MINUTE, _MINUTE, self.window + _MINUTE
+        begun, moment = self.confirmed + self.pending + 2 * _MINUTE, _MINUTE
+        again = self.window + self.confirmed + _MINUTE
         over = begun + moment + again
         phases = ((self.bad, begun), (self.good, moment), (self.bad, again), (self.good, KEEP_FIRING + _MINUTE))
         series = in_turn(*(phase(length // _MINUTE - 1) for phase, length in phases))
@@ -65,5 +69,5 @@ class Changing:
 
     def recovering(self) -> tuple[Scenario, ...]:
         """Return a scenario of a value that was bad for long enough, and is good."""
-        begun = self.pending // _MINUTE + 2
+        begun = (self.confirmed + self.pending) // _MINUTE + 2
         return (Scenario("it recovers", in_turn(self.bad(begun), self.good(2)), timedelta(minutes=begun + 2)),)

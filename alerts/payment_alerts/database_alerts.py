@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, exporter_target, steady, then
-from payment_alerts.threshold_alert import Feed, Level, ThresholdAlert
+from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
@@ -24,6 +24,7 @@ from payment_catalog.thresholds import ThresholdKey
 from payment_catalog.vocabulary import DatabaseTable
 
 if TYPE_CHECKING:
+    from payment_alerts.feed import Feed
     from payment_catalog.catalog import Catalog
     from payment_catalog.metric import Metric
 

@@ -25,7 +25,7 @@ UNRESOLVED_AGE = timedelta(minutes=15)
 #: Payments that are asked for in the window below and must lead to an end; fewer prove nothing.
 ASKED = 20
 #: A charge ends within seconds; what is pending has its callback by then.
-ASKED_WINDOW = timedelta(minutes=15)
+ASKED_WINDOW = timedelta(minutes=10)
 
 _MINUTE = timedelta(minutes=1)
 _PAY = {"method": "POST", "route": "/payments"}
@@ -97,22 +97,22 @@ def no_payment_ends(catalog: Catalog, target: Target) -> Alert:
             Scenario("nothing ends, and the service restarts", (asked(with_restart), *none), at, firing),
             Scenario(
                 "just enough requests, answered by two instances",
-                (asked(rising(0.8, minutes)), asked(rising(0.6, minutes), "201", target.second), *none),
+                (asked(rising(1.2, minutes)), asked(rising(0.9, minutes), "201", target.second), *none),
                 at,
                 firing,
             ),
             Scenario(
-                "the last payment and the last answer twenty minutes ago",
-                (asked(every_second), *ended(once(20)), *gateway(GatewayOutcome.ACCEPTED, once(20))),
+                "the last payment and the last answer a quarter of an hour ago",
+                (asked(every_second), *ended(once(15)), *gateway(GatewayOutcome.ACCEPTED, once(15))),
                 at,
                 firing,
             ),
-            Scenario("just too few requests", (asked(rising(1.25, minutes)), *none), at),
-            Scenario("a single payment ended ten minutes ago", (asked(every_second), *ended(once(10))), at),
+            Scenario("just too few requests", (asked(rising(1.9, minutes)), *none), at),
+            Scenario("a single payment ended seven minutes ago", (asked(every_second), *ended(once(7))), at),
             Scenario("all end, and the service restarts", (asked(with_restart, "201"), *ended(with_restart)), at),
             Scenario(
-                "authorizations only, the last ten minutes ago",
-                (asked(every_second, "201"), *none, *gateway(GatewayOutcome.ACCEPTED, once(10))),
+                "authorizations only, the last seven minutes ago",
+                (asked(every_second, "201"), *none, *gateway(GatewayOutcome.ACCEPTED, once(7))),
                 at,
             ),
             Scenario(

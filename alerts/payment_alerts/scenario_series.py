@@ -120,6 +120,18 @@ def restarted(*phases: tuple[InputSeries, ...]) -> tuple[InputSeries, ...]:
     )
 
 
+def slowed(series: tuple[InputSeries, ...], share: float) -> tuple[InputSeries, ...]:
+    """Return counters that grow steadily from 0, at that share of their pace; raises ValueError for others."""
+
+    def slow(values: str) -> str:
+        found = _RISING.fullmatch(values)
+        if found is None:
+            raise ValueError(f"{values} does not grow steadily from 0")
+        return rising(float(found["step"]) * share, int(found["minutes"]))
+
+    return tuple(replace(one, values=slow(one.values)) for one in series)
+
+
 def absent(minutes: int) -> str:
     """Return minutes without a sample."""
     return f"_x{minutes}"

@@ -9,17 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, InputSeries, Scenario
 from payment_alerts.changing import Changing
+from payment_alerts.going_on import going_on_scenarios
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.thresholds import Side, Threshold, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from payment_alerts.feed import Feed
+    from payment_alerts.going_on import GoingOn
     from payment_catalog.escalation import Team
     from payment_catalog.incidents import IncidentKey
     from payment_catalog.log_streams import LogView
@@ -33,13 +36,6 @@ _SHOWN = {
 #: How far from the limit "just" is: this share of the way to the nearer end of the scale.
 _JUST = 0.02
 _MINUTE = timedelta(minutes=1)
-
-
-class Feed(Protocol):
-    """Makes the input series by which the signal takes ``value`` for ``minutes``."""
-
-    def __call__(self, value: float, minutes: int) -> tuple[InputSeries, ...]:
-        """Return the series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,9 @@ class ThresholdAlert:
     expression, zero where it reads gauges. ``is_compared_as_published`` tells of a gauge that is not computed with, so
     that it can be the limit itself. ``also`` are scenarios at every level, beside those that follow from the limit.
     ``settled`` is for a value that comes about only slowly: longer than the longest window; what is shown then is the
-    value at rest. ``summary`` replaces the usual sentence, ``logs`` what the incident has of logs.
+    value at rest. ``provided`` is what must have a result besides, which it has ``since`` the series have been there.
+    ``summary`` replaces the usual sentence, ``logs`` what the incident has of logs. ``going_on`` tells for a limit
+    which bad events must go on; ``worst`` is then that all events of ``feed``, ``per_minute``, are bad.
     """
 
     threshold: Threshold
@@ -78,6 +76,8 @@ class ThresholdAlert:
     best: float = 0
     worst: float = 1
     settled: timedelta = timedelta(0)
+    provided: str = ""
+    since: timedelta = timedelta(0)
     window: timedelta = timedelta(0)
     keep_firing: timedelta = timedelta(0)
     is_compared_as_published: bool = False
@@ -85,6 +85,8 @@ class ThresholdAlert:
     also: tuple[Scenario, ...] = ()
     summary: str = ""
     logs: LogView | None = None
+    going_on: Callable[[float], GoingOn] | None = None
+    per_minute: float = 0
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return an alert for each level that is set, the milder first."""
@@ -96,9 +98,11 @@ class ThresholdAlert:
 
     def _alert(self, level: Level, limit: float, severity: Severity) -> Alert:
         side = self.threshold.bad.value
+        beyond = f"{self.expr} {self.threshold.comparator} {number(limit)}"
+        conditions = (self.going_on(limit).condition(beyond) if self.going_on else "", self.provided)
         return Alert(
             name=level.name,
-            expr=f"{self.expr} {self.threshold.comparator} {number(limit)}",
+            expr=" and ".join((beyond, *filter(None, conditions))),
             pending=self.pending,
             severity=severity,
             priority=level.priority,
@@ -122,6 +126,8 @@ class ThresholdAlert:
         well_bad, just_bad, just_good, well_good = self._values(limit)
         # The second sample of a counter shows its pace.
         soonest = self.pending + (_MINUTE if self.window else timedelta(0))
+        # The third shows that it rises.
+        soonest += _MINUTE if self.going_on else timedelta(0)
         later = soonest + 5 * _MINUTE
         beyond, within = ("above", "below") if self.threshold.bad is Side.ABOVE else ("below", "above")
 
@@ -136,21 +142,28 @@ class ThresholdAlert:
             Scenario(f"just {within} the limit", steady(just_good), later),
             Scenario("as good as can be", steady(self.best), later),
             Scenario("no data", (), later),
+            *self._going_on(well_good),
             *self.also,
         )
+
+    def _going_on(self, well_good: float) -> tuple[Scenario, ...]:
+        if not self.going_on:
+            return ()
+        firing = (self.labels, *self.beside)
+        return going_on_scenarios(self.feed, well_good, (self.worst, self.per_minute), self.pending, firing)
 
     def _at_rest(self, limit: float) -> tuple[Scenario, ...]:
         firing = (self.labels, *self.beside)
         well_bad, just_bad, just_good, well_good = self._values(limit)
         beyond, within = ("above", "below") if self.threshold.bad is Side.ABOVE else ("below", "above")
-        long = self.pending + 2 * self.settled
+        soonest, long = self.since + self.pending, self.pending + 2 * self.settled
 
         def resting(value: float) -> tuple[InputSeries, ...]:
             return self.feed(value, long // _MINUTE)
 
         return (
-            Scenario(f"well {beyond} the limit", resting(well_bad), self.pending + 2 * _MINUTE, firing),
-            Scenario(f"well {beyond} the limit, but not for long enough", resting(well_bad), self.pending - _MINUTE),
+            Scenario(f"well {beyond} the limit", resting(well_bad), soonest + 2 * _MINUTE, firing),
+            Scenario(f"well {beyond} the limit, but not for long enough", resting(well_bad), soonest - _MINUTE),
             Scenario(f"just {beyond} the limit", resting(just_bad), long, firing),
             Scenario(f"just {within} the limit", resting(just_good), long),
             Scenario(f"well {within} the limit", resting(well_good), long),
@@ -175,7 +188,8 @@ class ThresholdAlert:
         """Return scenarios of a value just beyond the limit, called ``title``, and of its end."""
         firing = (self.labels, *self.beside)
         good, bad = partial(self.feed, well_good), partial(self.feed, just_bad)
-        changing = Changing(good, bad, self.pending, self.window, firing)
+        confirmed = self.window if self.going_on else timedelta(0)
+        changing = Changing(good, bad, self.pending, self.window, firing, confirmed)
         return (
             *(changing.passing(title) if self.window else (Scenario(title, bad(later // _MINUTE), later, firing),)),
             *(changing.swinging() if self.keep_firing else changing.recovering()),

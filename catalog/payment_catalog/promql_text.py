@@ -52,6 +52,21 @@ def write(node: ast.Expr, renamed: Mapping[str, str] = _NO_NAMES) -> str:
     return "".join(piece if isinstance(piece, str) else write(piece, renamed) for piece in _pieces(node, renamed))
 
 
+def delayed(expression: str, by: timedelta) -> str:
+    """Return ``expression`` as it was ``by`` that time ago; raises ValueError where a part of it looks back itself."""
+    parsed = ast.parse(expression)
+    text, copied = write(parsed), 0
+    parts: list[str] = []
+    for place in places(parsed):
+        if isinstance(place.node, ast.VectorSelector):
+            if place.node.offset or place.node.at is not None:
+                raise ValueError(f"{write(place.node)} looks back already")
+            end = len(text) - len(place.after)
+            parts += [text[copied:end], f" offset {duration(by)}"]
+            copied = end
+    return "".join([*parts, text[copied:]])
+
+
 def operator_clause(node: ast.BinaryExpr, matching: list[str] | None, group: list[str] | None) -> str:
     """Return the operator with its modifiers, for the given labels of ``on`` or ``ignoring`` and of ``group_…``."""
     words = [str(node.op)]

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 FOREVER = 300
 
 
-def exactly(share: float) -> tuple[str, int]:
-    """Return a counter that rises once, soon, and what is usual, of which that is ``share`` to the last bit.
+def exactly(share: float, after: int = 2) -> tuple[str, int]:
+    """Return a counter that rises once, and what is usual, of which that is ``share`` to the last bit.
 
-    A rise within the window from 0 is extrapolated by no version of Prometheus.
+    It rises ``after`` so many minutes. A rise within the window from 0 is extrapolated by no version of Prometheus.
     """
     part = Fraction(str(share))
-    return then("0 0", steady(part.numerator * 1000, FOREVER)), part.denominator * 1000
+    return then(steady(0, after - 1), steady(part.numerator * 1000, FOREVER)), part.denominator * 1000
 
 
 @dataclass(frozen=True, slots=True)

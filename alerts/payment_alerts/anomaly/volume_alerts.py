@@ -7,15 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, InputSeries, Scenario
-from payment_alerts.anomaly.limits import FEWEST_USUAL, PENDING
+from payment_alerts.anomaly.limits import FEWEST_USUAL, VOLUME_PENDING
 from payment_alerts.anomaly.story import FOREVER, exactly
 from payment_alerts.scenario_series import absent, rising, steady, then
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
+from payment_catalog.exporter_metrics import business
 from payment_catalog.incidents import IncidentKey
+from payment_catalog.promql_text import delayed
 from payment_catalog.seasons import SHORT
 from payment_catalog.severities import Priority
+from payment_catalog.signals import JOB, exporter_job
 from payment_catalog.thresholds import ThresholdKey
 from payment_catalog.vocabulary import Currency, PaymentMethod, PaymentStatus
 
@@ -48,25 +51,26 @@ def payment_volume(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
         series = (shop.payments(values), shop.usual(season, expected))
         return Scenario(title, series, at * _MINUTE, labels if fires else ())
 
+    payments = f"{business.PAYMENTS}{{{exporter_job(catalog.settings)}}}"
     second = replace(shop, target=shop.target.second)
-    lasting = PENDING // _MINUTE
-    nothing = steady(5000, FOREVER)
+    known, lasting = SHORT // _MINUTE, VOLUME_PENDING // _MINUTE
+    nothing, stopped = steady(5000, FOREVER), then(rising(a_minute, 60), "600+0x90")
     threshold = catalog.settings.threshold(ThresholdKey.PAYMENT_VOLUME)
     limits = [limit for limit in (threshold.warning, threshold.critical) if limit is not None]
-    at_limit, of = exactly(max(limits))
+    at_limit, of = exactly(max(limits), after=20)
     few, enough = min(limits) * 0.7, min(max(limits) * 1.3, 1)
     more = (
-        scenario("exactly at the limit", at_limit, lasting + 5, of),
-        scenario("nothing is paid any more", nothing, lasting + 2, fires=True),
+        scenario("exactly at the limit", at_limit, known + lasting + 5, of),
+        scenario("nothing is paid any more", nothing, known + lasting + 2, fires=True),
         scenario("nothing is paid, where just enough is usual", nothing, 60, FEWEST_USUAL, fires=True),
         scenario("nothing is paid, where a little less is usual", nothing, 60, FEWEST_USUAL - 1),
-        scenario("they stop, for as long as it takes", then(rising(a_minute, 60), "600+0x90"), 107, fires=True),
-        scenario("they stopped just now", then(rising(a_minute, 60), "600+0x90"), 60 + lasting),
+        scenario("they stop, for as long as it takes", stopped, 83 + lasting, fires=True),
+        scenario("they stopped just now", stopped, 60 + lasting),
         scenario("the database is restored", then(rising(a_minute, 60), rising(a_minute, 60)), 80),
         scenario(
             "the exporter was away for 40 minutes",
             then(rising(a_minute, 40), absent(39), f"800+{a_minute}x60"),
-            80 + lasting // 2 + 1,
+            87,
         ),
         scenario("payments are not counted", absent(FOREVER), 60),
         Scenario("too little history", made(0, 60), 60 * _MINUTE),
@@ -85,9 +89,12 @@ def payment_volume(catalog: Catalog, shop: Shop) -> tuple[Alert, ...]:
     return ThresholdAlert(
         threshold=threshold,
         expr=f"{season.now} / ({season.usual} >= {FEWEST_USUAL})",
+        # When the exporter comes back, the window fills again from nothing.
+        provided=f"group by ({JOB}) ({delayed(payments, SHORT)})",
         warning=Level("PaymentVolumeReduced", Priority.P2),
         critical=Level("PaymentVolumeLow", Priority.P1),
-        pending=PENDING,
+        pending=VOLUME_PENDING,
+        since=SHORT,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.SERVICE_UNAVAILABLE,
         subject="Payment volume",

@@ -1,0 +1,86 @@
+"""Whether bad events go on, and are more than chance.
+
+A rate over five minutes holds a bad minute for five. So the alert asks besides whether the bad events still become
+more, or whether the limit was passed a whole window ago already: a minute's fault that is over makes no alert, and one
+that goes on makes it within the first minutes. And a few bad events are not many bad events, whatever share of a
+quiet night's they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from payment_alerts.alert import Scenario
+from payment_alerts.scenario_series import in_turn, slowed
+from payment_catalog.promql_text import delayed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from payment_alerts.alert import InputSeries
+    from payment_alerts.feed import Feed
+    from payment_catalog.settings import Settings
+
+#: The window of the rates, in which a bad event counts.
+WINDOW = timedelta(minutes=5)
+#: Bad events within it that are more than chance: of a quiet night's 25 requests, one or two may fail.
+FEWEST = 5
+
+#: By so much bad events must have risen: as long as the window fills, 30 s bring a tenth of it or more.
+_RISEN = 1.05
+_SHORTEST = timedelta(seconds=30)
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """Bad events a second over ``WINDOW``, as an expression, and how long rising may be waited for."""
+
+    rate: str
+    step: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings, rate: str) -> GoingOn:
+        """Return it for ``rate``; two scrapes and two evaluations lie in a step, so that it can have risen."""
+        scraping = settings.scraping
+        return cls(rate, max(_SHORTEST, 2 * scraping.interval, 2 * scraping.evaluation_interval))
+
+    def condition(self, beyond: str) -> str:
+        """Return what must hold besides ``beyond``, the comparison with the limit."""
+        enough = f"{self.rate} >= {FEWEST} / {WINDOW // timedelta(seconds=1)}"
+        rising = f"{self.rate} > {_RISEN} * {delayed(self.rate, self.step)}"
+        return f"{enough} and ({rising} or {delayed(beyond, WINDOW)})"
+
+
+def going_on_scenarios(
+    feed: Feed, good: float, worst: tuple[float, float], pending: timedelta, firing: tuple[Mapping[str, str], ...]
+) -> tuple[Scenario, ...]:
+    """Return scenarios of faults that pass, and of few bad events.
+
+    ``worst`` is the value with which all events of ``feed`` are bad, and how many that are a minute.
+    """
+    all_bad, per_minute = worst
+    begins = 2 * WINDOW
+    once = in_turn(feed(good, begins // _MINUTE), feed(all_bad, 0), feed(good, 2 * WINDOW // _MINUTE))
+    twice = in_turn(
+        feed(good, begins // _MINUTE),
+        feed(all_bad, 0),
+        feed(good, 2 * WINDOW // _MINUTE),
+        feed(all_bad, 0),
+        feed(good, 2 * WINDOW // _MINUTE),
+    )
+    lasts = 2 * (pending + WINDOW)
+
+    def bad(events: float) -> tuple[InputSeries, ...]:
+        share = events / (per_minute * (WINDOW // _MINUTE))
+        return slowed(feed(all_bad, lasts // _MINUTE), share)
+
+    return (
+        Scenario("a bad minute, while the window holds it", once, begins + _MINUTE + pending),
+        Scenario("a bad minute, when the window lets go of it", once, begins + WINDOW + pending),
+        Scenario("a bad minute, and another when the first is forgotten", twice, 2 * begins + 2 * _MINUTE + pending),
+        Scenario("few events, all bad, and just enough of them", bad(FEWEST * 1.02), lasts, firing),
+        Scenario("few events, all bad, and not quite enough of them", bad(FEWEST * 0.98), lasts),
+    )
