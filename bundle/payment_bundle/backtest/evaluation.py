@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from payment_alerts.alert import AlertGroup
     from payment_bundle.backtest.recording_order import Order
     from payment_bundle.backtest.series import Series
+    from payment_bundle.backtest.timeline import Timeline
     from payment_bundle.prometheus_api import PrometheusApi
     from payment_catalog.catalog import Catalog
 
@@ -40,23 +41,27 @@ class Evaluator:
     jobs: int = 2
     progress: Progress = silently
 
-    def simulated(
-        self, series: Iterable[Series], grid: Grid, directory: Path, scraped: NDArray[np.int64] | None = None
-    ) -> Evaluation:
-        """Return when the alerts fire over ``series``, evaluated at the moments of ``grid``.
+    def simulated(self, series: Iterable[Series], timeline: Timeline, directory: Path) -> Evaluation:
+        """Return when the alerts fire over ``series``, scraped and evaluated at each moment of ``timeline``.
 
-        The values lie at the same moments, or at those that were ``scraped``, Unix times in milliseconds. Series that
-        no rule reads are passed over.
+        Disk use and errors are those of ``over``.
+        """
+        return self.over(series, timeline.moments * 1000, Grid.of(timeline), directory)
 
-        Everything on disk lies in a folder of its own in ``directory`` and is removed at the end: blocks, and text of
-        at most 700 MB for each of ``jobs`` and one more. Raises ToolError, ChildError, PrometheusError and
-        EvaluationError.
+    def over(self, series: Iterable[Series], scraped: NDArray[np.int64], grid: Grid, directory: Path) -> Evaluation:
+        """Return when the alerts fire over ``series``, with values at the moments ``scraped``, evaluated on ``grid``.
+
+        The moments are Unix times in milliseconds, about as far apart as the evaluations. Series that no rule reads
+        are passed over. Everything on disk lies in a folder of its own in ``directory`` and is removed at the end:
+        blocks, and text of at most 750 MB for each of ``jobs`` and one more. Raises ToolError, ChildError,
+        PrometheusError and EvaluationError.
         """
         rules = order(self.groups)
-        read = (one for one in series if one.name in rules.scraped)
+        wanted = rules.scraped
+        read = (one for one in series if one.name in wanted)
         with TemporaryDirectory(prefix="backtest-", dir=directory) as folder:
             store = Store(Path(folder), timedelta(milliseconds=grid.step), self.jobs)
-            names = store.add(self._counted(read), grid.moments if scraped is None else scraped)
+            names = store.add(self._counted(read), scraped)
             done, recordings = 0, sum(map(len, rules.levels))
             for level in rules.levels:
                 possible = [found for found in level if can_have_result(found.rule.expr, names, found.reads)]
@@ -72,7 +77,7 @@ class Evaluator:
         """Return when the alerts would have fired over what the Prometheus of ``api`` remembers.
 
         They are evaluated every ``step`` from ``start`` on, before ``end``. Recorded series are read from there: those
-        it does not have are ``missing``, and what reads them stays silent. Raises PrometheusError and
+        it does not have are ``missing``, and what reads only them is left out. Raises PrometheusError and
         EvaluationError.
         """
         times = {"start": f"{start.timestamp():.3f}", "end": f"{end.timestamp():.3f}"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: What Prometheus answers at most for each series of a range query.
 MOST_POINTS = 11_000
 _MILLISECONDS = 1000
+_AFTER_SCRAPE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,18 @@ class Grid:
     step: int
     size: int
 
+    def __post_init__(self) -> None:
+        if self.step < 1 or self.size < 1:
+            raise ValueError(f"{self.size} evaluations {self.step} ms apart: there must be one, and time between two")
+
     @classmethod
     def of(cls, timeline: Timeline) -> Grid:
-        """Return all moments of ``timeline``."""
-        return cls(timeline.start * _MILLISECONDS, timeline.resolution * _MILLISECONDS, timeline.size)
+        """Return an evaluation soon after each scrape at a moment of ``timeline``.
+
+        At the same time would be unlike a live one: a window would begin with a scrape, which Prometheus counts in
+        before version 3 and not since then.
+        """
+        return cls(timeline.start * _MILLISECONDS + _AFTER_SCRAPE, timeline.resolution * _MILLISECONDS, timeline.size)
 
     @classmethod
     def between(cls, start: datetime, end: datetime, step: timedelta) -> Grid:

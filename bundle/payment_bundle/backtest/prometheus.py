@@ -26,6 +26,8 @@ _QUERY = 300.0
 #: For any history: the retention, and samples that one query may hold at once (16 bytes each).
 _RETENTION = "100y"
 _SAMPLES = 100_000_000
+#: Percent that memory may grow by until garbage is collected: less often than usual, which saves a tenth of its time.
+_GARBAGE = "200"
 #: Another program may take a port between the moment it is found free and the moment it is used.
 _TRIES = 3
 #: Named like a block, without anything in it: Prometheus leaves it alone, but plans no compaction beside it. It would
@@ -61,7 +63,7 @@ def history(database: Path, work: Path, step: timedelta) -> Iterator[PrometheusA
         child = start(
             "prometheus",
             (*command, f"--web.listen-address={address}"),
-            {"PATH": os.environ["PATH"]},
+            {"PATH": os.environ["PATH"], "GOGC": _GARBAGE},
             work / "prometheus.log",
         )
         try:

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 def recorded(api: PrometheusApi, recordings: Sequence[Recording], grid: Grid, jobs: int = 2) -> Iterator[Series]:
     """Return what ``recordings`` of one level record at the moments of ``grid``; raises PrometheusError.
 
-    What a group with an interval of its own records is held until its next evaluation, as Prometheus shows it. A
-    result that is no number counts as none: Prometheus stores it, but no comparison lets it through.
+    Rules with the same expression are asked for once. What a group with an interval of its own records is held until
+    its next evaluation, as Prometheus shows it; a window over it holds more samples than a live one. A result that is
+    no number counts as none: Prometheus stores it, but no comparison lets it through.
     """
-    questions = [Question(recording.rule.expr, grid.every(recording.interval)) for recording in recordings]
-    for recording, answer in zip(recordings, answers(api, questions, jobs), strict=True):
+    asked: dict[Question, list[Recording]] = {}
+    for recording in recordings:
+        question = Question(recording.rule.expr, grid.every(recording.interval))
+        asked.setdefault(question, []).append(recording)
+    for answer in answers(api, tuple(asked), jobs):
         for course in answer.courses:
-            yield Series(recording.rule.record, course.labels, _held(course, answer.question.grid, grid))
+            values = _held(course, answer.question.grid, grid)
+            for recording in asked[answer.question]:
+                yield Series(recording.rule.record, course.labels, values)
 
 
 def _held(course: Course, evaluated: Grid, grid: Grid) -> NDArray[np.float64]:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 #: Everything of the run.
 _ALL = "10m"
+#: Milliseconds between two scrapes, and by how much that may differ.
+_SCRAPE = 1000
+_JITTER = 50
 
 
 @dataclass
@@ -107,8 +110,17 @@ class LiveRun:
         moments = np.array(sorted(samples))
         # The first evaluation may come before the first scrape.
         moments = moments[moments > self.scraped()[0][0]]
-        assert np.all(np.diff(moments) == step), "the machine was so busy that evaluations were missed"
+        assert np.all(np.diff(moments) == step), "the machine was too busy: evaluations were missed"
         return Grid(int(moments[0]), step, moments.size)
+
+    def is_undisturbed(self, evaluated: Mapping[str, int]) -> bool:
+        """Tell whether scrapes and evaluations came when they were due; ``evaluated`` has each group's step."""
+        scrapes = np.diff(self.scraped()[0])
+        return bool(np.all(np.abs(scrapes - _SCRAPE) < _JITTER)) and all(
+            np.all(np.diff(sorted(samples)) == step)
+            for name, step in evaluated.items()
+            for _, samples in self.samples(name)
+        )
 
     def episodes(self, alert: str, grid: Grid) -> tuple[Episode, ...]:
         """Return when ``alert`` fired, as ALERTS and ALERTS_FOR_STATE tell; those of before ``grid`` are left out."""

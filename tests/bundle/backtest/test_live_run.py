@@ -27,6 +27,8 @@ TEMPLATE = alert_groups(CATALOG)[0]
 SECOND = 1000
 #: Milliseconds between a scrape and the next evaluation within which nobody knows which of the two came first.
 TOO_CLOSE = 100
+#: A machine that is very busy misses evaluations.
+ATTEMPTS = 3
 
 
 def alert(name: str, expr: str, pending: int = 0, keep: int = 0) -> Alert:
@@ -52,7 +54,8 @@ def group(name: str, interval: int | None = None) -> AlertGroup:
             alert(f"HighKept{name}", "level > 5", pending=2, keep=3),
             alert(f"Counted{name}", "rate(events_total[5s]) > 2", pending=1),
             alert(f"Recorded{name}", f"{name}:level:max > 5", keep=2),
-            alert(f"Averaged{name}", f"avg_over_time({name}:level:max[6s]) > 4", pending=3),
+            # Of a group with an interval, a window holds more samples than the live one.
+            *([] if interval else [alert(f"Averaged{name}", f"avg_over_time({name}:level:max[6s]) > 4", pending=3)]),
             alert(f"Sampled{name}", f"sum_over_time({name}:level:max[6s:2s]) / 3 > 4"),
             alert(f"Absent{name}", 'absent(level{side="b"})', pending=1),
             alert(f"Down{name}", "up == 0"),
@@ -71,6 +74,11 @@ def group(name: str, interval: int | None = None) -> AlertGroup:
 GROUPS = (group("one"), group("two"), group("three"), group("slow", interval=3))
 
 
+def step_of(rules: AlertGroup) -> int:
+    """Return the milliseconds between two evaluations."""
+    return rules.interval // timedelta(milliseconds=1) if rules.interval else SECOND
+
+
 def script() -> list[Mapping[str, float] | None]:
     """Return what each scrape brings: levels that swing, a counter that restarts, a gap, and a page that fails."""
     level = "0000 9 0000 99 00 999 0 9 0 99999 00000 9999 000 9 0 9 00000000".replace(" ", "")
@@ -87,15 +95,19 @@ def script() -> list[Mapping[str, float] | None]:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRun]:
-    with live_run(tmp_path_factory.mktemp("live"), CATALOG, GROUPS, Page(script())) as run:
-        yield run
+    steps = {f"{rules.name}:evaluated": step_of(rules) for rules in GROUPS}
+    for attempt in range(1, ATTEMPTS + 1):
+        with live_run(tmp_path_factory.mktemp("live"), CATALOG, GROUPS, Page(script())) as run:
+            if run.is_undisturbed(steps) or attempt == ATTEMPTS:
+                yield run
+                return
 
 
 def test_the_two_ways_find_the_same(live: LiveRun, tmp_path: Path) -> None:
     scraped, series = live.scraped()
     compared = 0
     for rules in GROUPS:
-        step = rules.interval // timedelta(milliseconds=1) if rules.interval else SECOND
+        step = step_of(rules)
         evaluated = live.grid(f"{rules.name}:evaluated", step)
         since_scrape = (evaluated.start - scraped) % SECOND
         if since_scrape.min() < TOO_CLOSE or since_scrape.max() > SECOND - TOO_CLOSE:
@@ -103,7 +115,7 @@ def test_the_two_ways_find_the_same(live: LiveRun, tmp_path: Path) -> None:
         compared += 1
         # The raw samples are a second apart, also where the group is evaluated less often.
         moments = replace(evaluated, step=SECOND, size=evaluated.size * step // SECOND)
-        found = Evaluator(CATALOG, [rules]).simulated(series, moments, tmp_path, scraped)
+        found = Evaluator(CATALOG, [rules]).over(series, scraped, moments, tmp_path)
         expected = {each.name: live.episodes(each.name, evaluated) for each in rules.alerts}
         assert found.episodes == expected
         assert not found.left_out
