@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 _ROUTE = {"method": "POST", "route": "/payments"}
 #: Four requests a second: one in a hundred of them is more than chance within a window.
 _PER_MINUTE = 240
-#: Of bad events that go on: longer than a pod's restart, a garbage collection, a deployment's cold start, a burst of
-#: declined cards or one slow report, which take a minute and a half at the most and are noticed within the next.
-_PENDING = timedelta(minutes=2)
+#: That bad events go on is in the expression.
+_PENDING = timedelta(0)
 
 
 def api_alerts(catalog: Catalog) -> AlertGroup:

@@ -50,9 +50,11 @@ class Changing:
         series = restarted(changed, self.bad(takes // _MINUTE))
         # The last sample that was good has become the first one of the window.
         soonest = 3 * self.window - _MINUTE + takes
+        # What has begun at a milder level needs no time at this one.
+        early = soonest - self.confirmed - self.window * 2 / 5
         return (
             Scenario(f"{title} for just as long as it takes, with a restart meanwhile", series, soonest, self.firing),
-            Scenario(f"{title}, but not for long enough", series, soonest - self.window * 2 / 5),
+            Scenario(f"{title}, but not for long enough", series, early),
         )
 
     def swinging(self) -> tuple[Scenario, ...]:

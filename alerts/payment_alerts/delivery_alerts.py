@@ -53,7 +53,7 @@ def no_alertmanager(target: Target) -> Alert:
     """Prometheus knows no Alertmanager."""
     at = timedelta(minutes=9)
     minutes = at // _MINUTE
-    pending = timedelta(minutes=5)
+    pending = timedelta(minutes=2)
 
     def known(values: str, by: Target = target) -> tuple[InputSeries, ...]:
         return (by.series(metrics.ALERTMANAGERS_DISCOVERED.name, values),)

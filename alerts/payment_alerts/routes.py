@@ -22,7 +22,7 @@ WATCHDOG = "Watchdog"
 #: Alerts of one incident make one message.
 _GROUP_BY = ["environment", "namespace", "incident"]
 #: How long the first message waits for its companions: no longer than a response time can spare.
-_GROUP_WAIT = {Priority.P0: "10s", Priority.P1: "30s", Priority.P2: "1m", Priority.P3: "5m"}
+_GROUP_WAIT = {Priority.P0: "10s", Priority.P1: "10s", Priority.P2: "1m", Priority.P3: "5m"}
 #: Priority that decides for an environment that wakes nobody.
 _QUIET = Priority.P3
 

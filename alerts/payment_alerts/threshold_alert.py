@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, InputSeries, Scenario
 from payment_alerts.changing import Changing
-from payment_alerts.going_on import going_on_scenarios
+from payment_alerts.going_on import LASTED, OUTLASTED, going_on_scenarios
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.thresholds import Side, Threshold, Unit
@@ -96,10 +96,14 @@ class ThresholdAlert:
         )
         return tuple(self._alert(level, limit, severity) for level, limit, severity in levels if limit is not None)
 
+    def _beyond(self, limit: float) -> str:
+        return f"{self.expr} {self.threshold.comparator} {number(limit)}"
+
     def _alert(self, level: Level, limit: float, severity: Severity) -> Alert:
         side = self.threshold.bad.value
-        beyond = f"{self.expr} {self.threshold.comparator} {number(limit)}"
-        conditions = (self.going_on(limit).condition(beyond) if self.going_on else "", self.provided)
+        beyond = self._beyond(limit)
+        begun = beyond if self.threshold.warning is None else self._beyond(self.threshold.warning)
+        conditions = (self.going_on(limit).condition(beyond, begun) if self.going_on else "", self.provided)
         return Alert(
             name=level.name,
             expr=" and ".join((beyond, *filter(None, conditions))),
@@ -126,8 +130,7 @@ class ThresholdAlert:
         well_bad, just_bad, just_good, well_good = self._values(limit)
         # The second sample of a counter shows its pace.
         soonest = self.pending + (_MINUTE if self.window else timedelta(0))
-        # The third shows that it rises.
-        soonest += _MINUTE if self.going_on else timedelta(0)
+        soonest += LASTED if self.going_on else timedelta(0)
         later = soonest + 5 * _MINUTE
         beyond, within = ("above", "below") if self.threshold.bad is Side.ABOVE else ("below", "above")
 
@@ -150,7 +153,7 @@ class ThresholdAlert:
         if not self.going_on:
             return ()
         firing = (self.labels, *self.beside)
-        return going_on_scenarios(self.feed, well_good, (self.worst, self.per_minute), self.pending, firing)
+        return going_on_scenarios(self.feed, well_good, (self.worst, self.per_minute), firing)
 
     def _at_rest(self, limit: float) -> tuple[Scenario, ...]:
         firing = (self.labels, *self.beside)
@@ -188,7 +191,7 @@ class ThresholdAlert:
         """Return scenarios of a value just beyond the limit, called ``title``, and of its end."""
         firing = (self.labels, *self.beside)
         good, bad = partial(self.feed, well_good), partial(self.feed, just_bad)
-        confirmed = self.window if self.going_on else timedelta(0)
+        confirmed = OUTLASTED if self.going_on else timedelta(0)
         changing = Changing(good, bad, self.pending, self.window, firing, confirmed)
         return (
             *(changing.passing(title) if self.window else (Scenario(title, bad(later // _MINUTE), later, firing),)),

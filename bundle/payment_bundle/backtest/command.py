@@ -64,7 +64,6 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     """Return the report on a simulated history; raises ForeseenError."""
     require_packages()
     from payment_bundle.backtest.evaluation import Evaluator  # noqa: PLC0415 - needs numpy
-    from payment_bundle.backtest.evaluation_grid import Grid  # noqa: PLC0415
     from payment_bundle.backtest.history import history  # noqa: PLC0415
     from payment_bundle.backtest.setting import Setting  # noqa: PLC0415
     from payment_bundle.backtest.timeline import Timeline  # noqa: PLC0415
@@ -81,7 +80,7 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     with _ending_tidily(), tempfile.TemporaryDirectory(prefix="payobs-backtest-") as directory, progress_bar() as tell:
         world, occurrences = history(setting)
         evaluator = Evaluator(catalog, (*groups, baseline(catalog)), jobs, tell)
-        evaluated = evaluator.simulated(world.series(), Grid.of(timeline), Path(directory))
+        evaluated = evaluator.simulated(world.series(), timeline, Path(directory))
     incidents = sum(not occurrence.is_harmless for occurrence in occurrences)
     facts = (
         ("seed", str(simulation.seed)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from payment_catalog.severities import SEVERITY_LEVELS
+from payment_catalog.severities import SEVERITY_LEVELS, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -118,5 +118,10 @@ def _detections(occurrence: Occurrence, pages: Iterable[Page], accepts: Acceptan
 
 
 def _is_urgent(occurrence: Occurrence, episode: Episode) -> bool:
-    """Whether the alert is at least as urgent as the occurrence; of something harmless, every alert is."""
-    return occurrence.priority is None or episode.labels["priority"] <= occurrence.priority
+    """Whether the alert is at least as urgent as the occurrence; of something harmless, every alert is.
+
+    Both P0 and P1 wake somebody at once, who sees how bad it is: for a P0, the first of either counts.
+    """
+    if occurrence.priority is None:
+        return True
+    return episode.labels["priority"] <= max(occurrence.priority, Priority.P1)
