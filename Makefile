@@ -46,6 +46,7 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/rule_evaluation.py
 	@$(BIN)/python benchmarks/dashboard_queries.py
 	@$(BIN)/python benchmarks/log_redaction.py
+	@$(BIN)/python benchmarks/backtest.py
 
 pictures: $(VENV)/.dev ## take the pictures of the dashboards in docs/ anew
 	@$(BIN)/python docs/take_pictures.py

@@ -58,8 +58,10 @@ def delayed(expression: str, by: timedelta) -> str:
     text, copied = write(parsed), 0
     parts: list[str] = []
     for place in places(parsed):
-        if isinstance(place.node, ast.VectorSelector):
-            if place.node.offset or place.node.at is not None:
+        if isinstance(place.node, ast.VectorSelector | ast.MatrixSelector):
+            node = place.node
+            selector = node.vector_selector if isinstance(node, ast.MatrixSelector) else node
+            if selector.offset or selector.at is not None:
                 raise ValueError(f"{write(place.node)} looks back already")
             end = len(text) - len(place.after)
             parts += [text[copied:end], f" offset {duration(by)}"]

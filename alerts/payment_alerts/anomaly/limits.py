@@ -28,6 +28,6 @@ FEWEST_FAILURES = 10
 #: When the exporter comes back from an outage, the window of 30 m fills again from nothing and holds 30 % after 9 m.
 PENDING = timedelta(minutes=15)
 #: Payments of which those of half an hour before are known need not wait for that: this outlasts a scrape or two.
-VOLUME_PENDING = timedelta(minutes=3)
+VOLUME_PENDING = timedelta(minutes=1)
 #: The same for the window of an hour, which takes 18 m.
 REVENUE_PENDING = timedelta(minutes=30)

@@ -121,18 +121,6 @@ _SIMPLE = (
     Equivalent("GatewaySignatureFailures|ForeignPaymentAccess", Kind.THRESHOLD, r"4\.5 -> 4\.95", _WHOLE_EVENTS),
     Equivalent("PaymentIdEnumeration|DeadlocksFound", Kind.THRESHOLD, r"2\.5 -> 2\.(25|75)", _WHOLE_EVENTS),
     Equivalent(
-        "job_le:http_request_duration_seconds_bucket:rate5m",
-        Kind.FUNCTION,
-        "rate -> increase",
-        "A quantile depends on the proportion of the buckets alone.",
-    ),
-    Equivalent(
-        "job_le:http_request_duration_seconds_bucket:rate5m",
-        Kind.AGGREGATION,
-        "sum -> avg",
-        "Every instance has every bucket, and a quantile depends on the proportion of the buckets alone.",
-    ),
-    Equivalent(
         "job:(payments|payments_succeeded|http_requests|http_requests_5xx):rate5m|"
         "job:business_(refunds|payments_succeeded):rate1h|instance:host_cpu_seconds(_idle)?:rate5m|"
         "(Memory|Disk)UsageHigh|PaymentServiceInstanceDown|Database(Pool|Connections)NearLimit|EventLoopBlocked|"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol, Self
 
+from payment_bundle.backtest.areas.archive import Archive
 from payment_bundle.backtest.areas.backups import Backups
 from payment_bundle.backtest.areas.collectors import Collectors
 from payment_bundle.backtest.areas.database import Database
@@ -54,6 +55,7 @@ class World:
     rehearsals: Rehearsals
     probes: Probes
     logs: Logs
+    archive: Archive
     kubernetes: Kubernetes
     monitoring: Monitoring
     collectors: Collectors
@@ -73,6 +75,7 @@ class World:
             rehearsals=Rehearsals.healthy(setting),
             probes=Probes.healthy(setting),
             logs=Logs.healthy(setting),
+            archive=Archive.healthy(setting),
             kubernetes=Kubernetes.healthy(setting),
             monitoring=Monitoring.healthy(setting),
             collectors=Collectors.healthy(setting),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from payment_bundle.backtest.areas.flow_business import business_series
-from payment_bundle.backtest.areas.flow_counts import METHODS, draw
+from payment_bundle.backtest.areas.flow_counts import METHODS, Counts, draw
 from payment_bundle.backtest.areas.flow_season import drift, wanted_payments
 from payment_bundle.backtest.areas.flow_service import POOL, Instance, service_series
 from payment_bundle.backtest.areas.settlement import Backlog
@@ -144,10 +144,14 @@ class Flow:
         running: NDArray[np.float64] = self.up.sum(axis=0)
         return self.up * self.reached / np.maximum(running, 1)
 
+    def counts(self, setting: Setting) -> list[Counts]:
+        """Return what each instance counts, the same whenever it is asked for."""
+        return [draw(self, setting, number, share) for number, share in enumerate(self.shares())]
+
     def publish(self, world: World) -> Iterator[Series]:
         """Return the series of the service's traffic and of the business."""
         setting = world.setting
-        counts = [draw(self, setting, number, share) for number, share in enumerate(self.shares())]
+        counts = self.counts(setting)
         backlog = Backlog.of(counts, setting.timeline.resolution)
         for number, scrape in enumerate(self.service(setting)):
             yield from service_series(self, setting, Instance(number, scrape, counts[number]), backlog)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from payment_alerts.error_lines_unexplained import LINES_A_FAILURE
 from payment_bundle.backtest.areas.noise import HOUR, since
 from payment_bundle.backtest.scrape import Scrape
 from payment_catalog import fluentd_metrics as fluentd
@@ -38,6 +39,8 @@ class Logs:
     service writes beside those of its payments, ``forwarded`` the share of all that reaches the output to
     Elasticsearch. ``free`` has the percent of each output's buffer that is free, ``retries`` how often a second a
     chunk is tried again. ``archive_lag`` is how much older than the current hour the archive's buffer is, in seconds.
+    ``errors`` are lines of level ERROR a second for which no request failed, ``kept`` the share of all lines that
+    Elasticsearch holds.
     """
 
     reachable: NDArray[np.float64]
@@ -49,6 +52,8 @@ class Logs:
     free: dict[str, NDArray[np.float64]]
     retries: dict[str, NDArray[np.float64]]
     archive_lag: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    kept: NDArray[np.float64]
 
     @classmethod
     def healthy(cls, setting: Setting) -> Self:
@@ -69,6 +74,8 @@ class Logs:
             },
             retries={output: np.full(size, 0.05 / HOUR) for output in _TYPES},
             archive_lag=np.where(waits, float(HOUR), 0.0),
+            errors=np.full(size, 0.002),
+            kept=np.ones(size),
         )
 
     def publish(self, world: World) -> Iterator[Series]:
@@ -79,13 +86,27 @@ class Logs:
     def _elasticsearch(self, world: World) -> Iterator[Series]:
         timeline = world.setting.timeline
         scrape = world.collectors.part(world, ExporterCollector.ELASTICSEARCH)
-        errors = np.where(np.isnan(self.lag), 0.0, np.round(self.written * 3))
-        yield scrape.gauge(elasticsearch.LOG_LINES, errors, pattern=LogPattern.ERROR.value)
+        window = elasticsearch.LOG_WINDOW_SECONDS // timeline.resolution
+        total = np.concatenate((np.zeros(window), np.cumsum(self._error_lines(world))))
+        held = np.where(np.isnan(self.lag), 0.0, np.round(self.kept * (total[window:] - total[:-window])))
+        yield scrape.gauge(elasticsearch.LOG_LINES, held, pattern=LogPattern.ERROR.value)
         yield scrape.gauge(elasticsearch.NEWEST_LOG, timeline.moments - self.lag)
         for status in ClusterStatus:
             yield scrape.gauge(
                 elasticsearch.CLUSTER_STATUS, (self.colour == status).astype(np.float64), color=status.value
             )
+
+    def _error_lines(self, world: World) -> NDArray[np.float64]:
+        """Return the lines of level ERROR between two scrapes."""
+        failed = sum(
+            number
+            for counts in world.flow.counts(world.setting)
+            for (_, code), number in counts.requests.items()
+            if code.is_server_error
+        )
+        other = world.setting.rng("error lines").poisson(self.errors * world.setting.timeline.resolution)
+        lines: NDArray[np.float64] = np.asarray(LINES_A_FAILURE * failed + other, dtype=np.float64)
+        return lines
 
     def _fluentd(self, world: World) -> Iterator[Series]:
         timeline = world.setting.timeline
@@ -105,6 +126,7 @@ class Logs:
         hour = timeline.moments - since(timeline, HOUR)
         yield scrape.gauge(fluentd.BUFFER_OLDEST, hour - self.archive_lag, **archive)
         yield scrape.gauge(fluentd.BUFFER_BYTES, np.round(lines * _BYTES_A_LINE) + 1, **archive)
+        yield scrape.counter(fluentd.LOG_LINES, self._error_lines(world), pattern=LogPattern.ERROR.value)
         yield scrape.counter(
             fluentd.TAIL_POSITION, np.round(lines * _BYTES_A_LINE), plugin_id="service", type="tail", path=_FILE
         )

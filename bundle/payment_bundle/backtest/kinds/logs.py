@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
-from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in
+from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in, stand_still
 from payment_bundle.backtest.occurrence import Strength
 from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, SEARCH_OUTPUT
 from payment_catalog.incidents import IncidentKey
+from payment_catalog.log_archive import OVERDUE
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import ClusterStatus
 
@@ -95,6 +96,26 @@ def not_archived(world: World, when: slice, rng: np.random.Generator) -> None:
     world.logs.archive_lag[when] += seconds_into(world, when)
 
 
+def unexplained(per_second: float, kept: float = 1) -> Strike:
+    """Return errors for which no request failed, of whose lines Elasticsearch holds the share ``kept``."""
+
+    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
+        world.logs.errors[when] += per_second * setting_in(world, when, rng)
+        world.logs.kept[when] = kept
+
+    return strike
+
+
+def job_overdue(age: timedelta) -> Strike:
+    """Return a last complete run of the archive's job that is so old."""
+
+    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
+        del rng
+        stand_still(world, when, world.archive.complete, age)
+
+    return strike
+
+
 _ARRIVING = Kind(
     "logs-late",
     "No log lines arrive in Elasticsearch",
@@ -176,4 +197,41 @@ _ARCHIVE_RETRIES = Kind(
     {Strength.NOTICEABLE: Level(Priority.P3, _HOUR, retried(ARCHIVE_OUTPUT, 40))},
 )
 
-KINDS = (_ARRIVING, _CLUSTER, _FLUENTD, _BUFFER, _RETRIES, _FORWARDING, _ARCHIVE, _ARCHIVE_RETRIES)
+_UNEXPLAINED = Kind(
+    "errors-unexplained",
+    "The service logs errors, and no request fails",
+    IncidentKey.HIGH_ERROR_RATE,
+    frozenset({"ErrorLinesUnexplained"}),
+    {
+        Strength.SLIGHT: Level(None, _HOUR, unexplained(0.01)),
+        Strength.NOTICEABLE: Level(Priority.P3, 2 * _HOUR, unexplained(0.3)),
+    },
+)
+_LOST = Kind(
+    "log-lines-lost",
+    "Elasticsearch refuses most lines",
+    _SERVICE,
+    frozenset({"LogLinesMissing", "ErrorLinesUnexplained"}),
+    {Strength.NOTICEABLE: Level(Priority.P3, 2 * _HOUR, unexplained(0.5, kept=0.2))},
+)
+_ARCHIVE_JOB = Kind(
+    "archive-job-overdue",
+    "Old log files are not archived",
+    _SERVICE,
+    frozenset({"LogArchiveOverdue", "LogArchiveJobOverdue"}),
+    {Strength.NOTICEABLE: Level(Priority.P3, 3 * _HOUR, job_overdue(OVERDUE))},
+)
+
+KINDS = (
+    _ARRIVING,
+    _CLUSTER,
+    _FLUENTD,
+    _BUFFER,
+    _RETRIES,
+    _FORWARDING,
+    _ARCHIVE,
+    _ARCHIVE_RETRIES,
+    _UNEXPLAINED,
+    _LOST,
+    _ARCHIVE_JOB,
+)
