@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test mutate demo bench pictures lock clean
+.PHONY: help generate check lint test mutate demo drill bench pictures lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ mutate: $(VENV)/.dev ## change every rule in small ways; its unit tests must not
 
 demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 	@$(BIN)/payobs demo $(ARGS)
+
+drill: $(VENV)/.dev ## incidents on a live house: who is told of each, and how soon
+	@tests/servers.sh
+	@$(BIN)/payobs drill $(ARGS)
 
 bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/generation.py

@@ -1,0 +1,168 @@
+"""The course of a drill: calm, incident, message, diagnosis, healing, end of the message."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from payment_alerts.routes import priority_receiver
+from payment_bundle.drill import verdict
+from payment_bundle.drill.diagnosis import Ran, diagnose
+from payment_bundle.drill.drill import BACKGROUND
+from payment_bundle.drill.house import UNHURRIED
+from payment_bundle.drill.translation import Here
+from payment_bundle.prometheus_api import PrometheusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from payment_bundle.drill.drill import Drill, Expected
+    from payment_bundle.drill.house import House
+    from payment_bundle.drill.inbox import Inbox
+    from payment_bundle.drill.scene import Scene
+    from payment_bundle.drill.verdict import Told
+
+_POLL = 0.2
+#: What programs need at any speed, and what the rules need in real time.
+_PROGRAMS, _RULES = timedelta(seconds=60), timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a drill went.
+
+    ``cleared`` is when the last contact point knew that it is over, ``None`` where one did not hear of it. ``others``
+    are alerts that came beside the expected ones, ``problems`` what must not be.
+    """
+
+    drill: Drill
+    started: datetime
+    healed: datetime
+    ended: datetime
+    told: tuple[Told, ...]
+    cleared: datetime | None
+    others: tuple[str, ...]
+    diagnosis: tuple[Ran, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def seconds_to_detect(self) -> float | None:
+        """From the injection until all that is expected had arrived everywhere."""
+        moments = [told.at for told in self.told if told.at is not None]
+        return (max(moments) - self.started).total_seconds() if len(moments) == len(self.told) else None
+
+    @property
+    def seconds_to_clear(self) -> float | None:
+        """From healing until everybody knew."""
+        return max(0.0, (self.cleared - self.healed).total_seconds()) if self.cleared else None
+
+
+def run_drill(scene: Scene, drill: Drill, inbox: Inbox) -> Outcome:
+    """Run ``drill`` and return how it went; the incident is healed also where an exception ends it."""
+    return _Course(scene, drill, inbox).run()
+
+
+class _Course:
+    def __init__(self, scene: Scene, drill: Drill, inbox: Inbox) -> None:
+        self._scene = scene
+        self._house: House = scene.house
+        self._drill = drill
+        self._inbox = inbox
+        settings = self._house.catalog.settings
+        self._routing: dict[Expected, tuple[str, ...]] = {
+            expected: priority_receiver(settings, expected.priority, expected.team).contacts
+            for expected in drill.expected
+        }
+        self._unhurried = {
+            alert.name for group in self._house.groups if group.name in UNHURRIED for alert in group.alerts
+        }
+
+    def run(self) -> Outcome:
+        self._house.hurry(self._drill.hurried)
+        self._wait(self._limit, self._is_quiet)
+        self._wait(timedelta(seconds=self._drill.calm), lambda: False)
+        already = self._active("firing")
+        started = datetime.now(UTC)
+        with self._drill.inject(self._scene):
+            self._wait(self._limit, lambda: all(told.at for told in self._told(started)))
+            diagnosis = self._diagnose()
+        healed = datetime.now(UTC)
+        is_clear = self._wait(self._limit, lambda: self._is_over(started) and self._is_quiet())
+        arrivals = self._inbox.since(started)
+        told = self._told(started)
+        expected = {found.alert for found in self._drill.expected}
+        return Outcome(
+            drill=self._drill,
+            started=started,
+            healed=healed,
+            ended=datetime.now(UTC),
+            told=told,
+            cleared=max((item.at for item in arrivals if item.alert in expected), default=None) if is_clear else None,
+            others=tuple(sorted({item.alert for item in arrivals if item.fires} - expected)),
+            diagnosis=diagnosis,
+            problems=(
+                *(f"{name} fired before" for name in already),
+                *(f"{found.expected.alert} did not arrive at {_missing(found)}" for found in told if found.at is None),
+                *verdict.wrong_pages(self._drill, self._routing, arrivals),
+                *(f"'{ran.purpose}' does not show {ran.shows}" for ran in diagnosis if not ran.shown),
+                *(() if is_clear else (f"has not cleared: {', '.join(self._active()) or 'nobody says so'}",)),
+            ),
+        )
+
+    @property
+    def _limit(self) -> timedelta:
+        return _PROGRAMS + _RULES / self._house.pace.speed
+
+    def _told(self, started: datetime) -> tuple[Told, ...]:
+        return verdict.told(self._routing, self._inbox.since(started))
+
+    def _is_over(self, started: datetime) -> bool:
+        return verdict.is_over(self._routing, self._inbox.since(started))
+
+    def _is_quiet(self) -> bool:
+        return not self._active()
+
+    def _active(self, *states: str) -> tuple[str, ...]:
+        """Return the alerts that are pending or fire, or are in one of ``states``, the background left out."""
+        try:
+            alerts = self._house.prometheus.get("alerts", {})["alerts"]
+        except PrometheusError:
+            return ("unknown",)
+        return tuple(
+            sorted(
+                {
+                    name
+                    for alert in alerts
+                    if (name := alert["labels"]["alertname"]) not in BACKGROUND
+                    and (alert["state"] in states if states else alert["state"] == "firing" or self._counts(name))
+                }
+            )
+        )
+
+    def _counts(self, name: str) -> bool:
+        """Return whether it matters that an alert is pending: not where its ``for`` is as long as in real time."""
+        return name not in self._unhurried
+
+    def _diagnose(self) -> tuple[Ran, ...]:
+        house = self._house
+        here = Here(str(house.service_log), house.gateway_url, house.postgres is not None)
+        incident = house.catalog.incidents[self._drill.incident]
+        return diagnose(incident, self._drill.shows, here, house.environment)
+
+    def _wait(self, limit: timedelta, holds: Callable[[], bool]) -> bool:
+        """Return whether ``holds()`` within ``limit``; raises what the house's ``check`` raises."""
+        deadline = time.monotonic() + limit.total_seconds()
+        while True:
+            self._house.check()
+            self._inbox.look()
+            if holds():
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL)
+
+
+def _missing(told: Told) -> str:
+    return ", ".join(told.contact_points)

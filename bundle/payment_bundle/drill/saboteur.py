@@ -1,0 +1,36 @@
+"""Runs the payment service with two defects in it, each of which a signal calls up.
+
+A file to be run, not a module to be imported: the service is the one that is installed, and all else is its own.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from payment_service.cli import main
+
+#: Never freed again: 4 MiB with each SIGUSR1.
+LEAKED_BYTES = 4 * 1024 * 1024
+#: The event loop's thread does nothing else for that long at each SIGUSR2.
+BLOCKED_SECONDS = 0.6
+
+_leaked: list[bytes] = []
+
+
+def leak_memory(number: int, frame: object) -> None:
+    """Keep what nobody needs."""
+    del number, frame
+    _leaked.append(b"x" * LEAKED_BYTES)
+
+
+def block_event_loop(number: int, frame: object) -> None:
+    """Wait where nothing must wait."""
+    del number, frame
+    time.sleep(BLOCKED_SECONDS)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGUSR1, leak_memory)
+    signal.signal(signal.SIGUSR2, block_event_loop)
+    main()
