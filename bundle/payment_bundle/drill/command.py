@@ -18,7 +18,7 @@ from payment_bundle.demo.stop_request import StopRequest, StopRequestedError
 from payment_bundle.drill.course import run_drill
 from payment_bundle.drill.disk import can_mount, small_disk
 from payment_bundle.drill.drill import Need
-from payment_bundle.drill.drills import DRILLS
+from payment_bundle.drill.drills.every import DRILLS
 from payment_bundle.drill.house import House
 from payment_bundle.drill.inbox import Inbox
 from payment_bundle.drill.postgres import Postgres, PostgresError, postgres_programs
@@ -151,7 +151,11 @@ def _open_scene(
 
 def _write_post_mortem(house: House, outcome: Outcome, out: Path) -> None:
     options = PostMortemOptions(
-        outcome.started - _BEFORE, outcome.ended, environment="demo", title=f"Drill: {outcome.drill.title}"
+        outcome.started - _BEFORE,
+        outcome.ended,
+        environment="demo",
+        incident=outcome.drill.incident.value,
+        title=f"Drill: {outcome.drill.title}",
     )
     document = write_post_mortem(house.catalog, house.prometheus, options)
     if document is not None:

@@ -80,14 +80,17 @@ class _Course:
         }
 
     def run(self) -> Outcome:
-        self._house.hurry(self._drill.hurried)
+        self._house.hurry({})
         self._wait(self._limit, self._is_quiet)
-        self._wait(timedelta(seconds=self._drill.calm), lambda: False)
         already = self._active("firing")
+        self._drill.prepare(self._scene)
+        self._house.hurry(self._drill.hurried)
+        self._wait(timedelta(seconds=self._drill.calm), lambda: False)
+        log_from = self._house.service_log.stat().st_size + 1
         started = datetime.now(UTC)
         with self._drill.inject(self._scene):
             self._wait(self._limit, lambda: all(told.at for told in self._told(started)))
-            diagnosis = self._diagnose()
+            diagnosis = self._diagnose(log_from)
         healed = datetime.now(UTC)
         is_clear = self._wait(self._limit, lambda: self._is_over(started) and self._is_quiet())
         arrivals = self._inbox.since(started)
@@ -145,9 +148,9 @@ class _Course:
         """Return whether it matters that an alert is pending: not where its ``for`` is as long as in real time."""
         return name not in self._unhurried
 
-    def _diagnose(self) -> tuple[Ran, ...]:
+    def _diagnose(self, log_from: int) -> tuple[Ran, ...]:
         house = self._house
-        here = Here(str(house.service_log), house.gateway_url, house.postgres is not None)
+        here = Here(str(house.service_log), log_from, house.gateway_url, house.postgres is not None)
         incident = house.catalog.incidents[self._drill.incident]
         return diagnose(incident, self._drill.shows, here, house.environment)
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from payment_catalog.incidents import Command, Incident
 
 _LIMIT = 15.0
-_LONGEST_OUTPUT = 2_000
+_MOST_LINES, _LONGEST_LINE = 8, 400
+#: What curl says beside its output.
+_PROGRESS = re.compile(r"% Total +% Received|Dload +Upload|--:--:--")
 _NOT_FOUND = 127
 
 
@@ -88,7 +90,7 @@ def _postgres(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _shortened(output: str, pattern: str) -> str:
-    """Return the end of an output, or of that part of it that shows something."""
-    lines = output.rstrip().splitlines()
+    """Return the last lines of an output, or of those that show something."""
+    lines = [line[:_LONGEST_LINE] for line in output.splitlines() if line.strip() and not _PROGRESS.search(line)]
     found = [line for line in lines if pattern and re.search(pattern, line)]
-    return "\n".join(line[:400] for line in (found or lines)[-12:])[-_LONGEST_OUTPUT:]
+    return "\n".join((found or lines)[-_MOST_LINES:])

@@ -52,14 +52,19 @@ class Shows:
     pattern: str
 
 
+def nothing_to_prepare(scene: Scene) -> None:
+    """Leave the scene as it is."""
+    del scene
+
+
 @dataclass(frozen=True, slots=True)
 class Drill:
     """A drill.
 
     In the block of ``inject`` the incident is on; it is healed at the end of the block, however that is left.
     ``allowed`` are alerts that may fire beside those expected. ``hurried`` has rule groups, by name, whose windows
-    are hours: they run at a speed of their own. ``calm`` is how many seconds everything has to be as usual before:
-    what the incident is compared with.
+    are hours: they run at a speed of their own; ``prepare`` comes before. ``calm`` is how many seconds everything has
+    to be as usual then: what the incident is compared with.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Drill:
     shows: tuple[Shows, ...] = ()
     needs: frozenset[Need] = frozenset()
     hurried: Mapping[str, float] = field(default_factory=dict, hash=False)
+    prepare: Callable[[Scene], None] = nothing_to_prepare
     calm: float = 0
 
     @property

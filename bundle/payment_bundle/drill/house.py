@@ -27,6 +27,7 @@ from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
+from payment_catalog.durations import format_duration
 from payment_service.security.authentication import Scope, key_line, new_key
 
 if TYPE_CHECKING:
@@ -182,11 +183,20 @@ class House(Stack):
         match name:
             case "service":
                 return (sys.executable, "-P", str(Path(saboteur.__file__)), *command[1:])
-            case "exporter" if self.disk:
-                return (*command, f"--collector.host.mountpoint={self.disk}")
+            case "exporter":
+                disk = (f"--collector.host.mountpoint={self.disk}",) if self.disk else ()
+                return (*command, *self._in_time(), *disk)
             case "gateway":
                 return (*command[:4], "--latency-ms", "20", "--pending-rate", "0.02")
         return command
+
+    def _in_time(self) -> tuple[str, str]:
+        """Return flags with which the exporter's answers, also those about locks, arrive before a scrape is over."""
+        scrape = self.catalog.settings.scraping.timeout
+        return (
+            f"--web.timeout-offset={format_duration(scrape * 0.1)}",
+            f"--collector.timeout={format_duration(scrape * 0.8)}",
+        )
 
     def _environment(self) -> dict[str, str]:
         return {

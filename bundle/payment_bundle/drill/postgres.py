@@ -7,13 +7,19 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from payment_bundle.demo.ports import LOOPBACK
 from payment_catalog.errors import ForeseenError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NAME = "payment_service"
+_SESSION = "drill"
+_END_SESSION = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'drill'"
 _LIMIT = 120.0
 #: Debian keeps a version's programs out of PATH.
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -87,10 +93,34 @@ class Postgres:
         """Return what psql prints for ``statement``; raises PostgresError."""
         return self._run(*self.psql(statement, database)).strip()
 
+    def forget_statements(self) -> None:
+        """Have the server measure statements from now on; raises PostgresError."""
+        self.sql("SELECT pg_stat_statements_reset()")
+
+    @contextmanager
+    def session(self, *statements: str) -> Iterator[None]:
+        """Run ``statements`` in one session while the block runs, and end it there; raises PostgresError."""
+        commands = [word for statement in statements for word in ("-c", statement)]
+        with (
+            subprocess.Popen(  # noqa: S603 - the commands are the drill's own
+                [*self.psql(statements[0])[:-2], *commands],
+                env={**os.environ, "PGAPPNAME": _SESSION},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as client
+        ):
+            try:
+                yield
+            finally:
+                client.kill()
+                self.sql(_END_SESSION)
+
     def psql(self, statement: str, database: str = _NAME) -> tuple[str, ...]:
         """Return the command that runs ``statement``."""
         address = ("-h", LOOPBACK, "-p", str(self._port), "-U", _NAME, "-d", database)
-        return (str(self._programs / "psql"), *address, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
+        return (str(self._programs / "psql"), *address, "-v", "ON_ERROR_STOP=1", "-At", "-c", statement)
 
     @property
     def _cluster(self) -> Path:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, contextmanager
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
+from payment_bundle.demo.child import ChildError
 from payment_bundle.demo.traffic import Traffic
+from payment_catalog.external_metrics import UP
+from payment_catalog.service_metrics import PAYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 #: So many at once that a few slow answers do not stop the others.
 _CUSTOMERS = 4
 _PAYMENTS_PER_SECOND = 6.0
+_KNOWN_WITHIN = 90.0
 
 
 class Scene:
@@ -24,10 +30,12 @@ class Scene:
     def __init__(self, house: House) -> None:
         self.house = house
         self._customers = ExitStack()
+        self._seeds = count()  # the same customer again would repeat payments under the same keys
 
     def __enter__(self) -> Scene:
         """Let the customers in."""
         self._let_in()
+        self._wait_for_first_scrapes()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,5 +58,16 @@ class Scene:
             self._let_in()
 
     def _let_in(self) -> None:
-        for seed in range(_CUSTOMERS):
+        for seed in islice(self._seeds, _CUSTOMERS):
             self._customers.enter_context(Traffic(self.house.caller, _PAYMENTS_PER_SECOND / _CUSTOMERS, seed))
+
+    def _wait_for_first_scrapes(self) -> None:
+        """Wait until Prometheus knows of every target and of payments: until then what is missing fires alerts."""
+        house = self.house
+        deadline = time.monotonic() + _KNOWN_WITHIN
+        while time.monotonic() < deadline:
+            house.check()
+            if house.prometheus.value(f"min({UP})") == 1 and house.prometheus.value(f"sum({PAYMENTS})"):
+                return
+            time.sleep(0.5)
+        raise ChildError(f"Prometheus has not seen every target and a payment within {_KNOWN_WITHIN:.0f} s")

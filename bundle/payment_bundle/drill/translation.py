@@ -23,9 +23,10 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What stands here for the cluster: the service's log and the gateway's address."""
+    """What stands here for the cluster: the service's log from a byte on (1: all), and the gateway's address."""
 
     log: str
+    log_from: int
     gateway: str
     has_postgres: bool
 
@@ -56,7 +57,7 @@ def translate(shell: str, here: Here) -> Translated:
 
 def _log(flags: str, here: Here) -> str:
     if "-f" in flags.split():
-        return f"timeout {_FOLLOWED_SECONDS} tail -n +1 -f {here.log}"
+        return f"timeout {_FOLLOWED_SECONDS} tail -c +{here.log_from} -f {here.log}"
     tail = _TAIL.search(flags)
     lines = int(tail[1]) if tail else -1
-    return f"cat {here.log}" if lines < 0 else f"tail -n {lines} {here.log}"
+    return f"tail -c +{here.log_from} {here.log}" + (f" | tail -n {lines}" if lines >= 0 else "")
