@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payment_bundle.demo.child import ChildError
 from payment_bundle.demo.ports import Ports, free_port
 from payment_bundle.demo.stop_request import StopRequest, StopRequestedError
 from payment_bundle.drill.course import run_drill
@@ -21,7 +20,7 @@ from payment_bundle.drill.drill import Need
 from payment_bundle.drill.drills.every import DRILLS
 from payment_bundle.drill.house import House
 from payment_bundle.drill.inbox import Inbox
-from payment_bundle.drill.postgres import Postgres, PostgresError, postgres_programs
+from payment_bundle.drill.postgres import Postgres, postgres_programs
 from payment_bundle.drill.report import Report, as_json, as_markdown
 from payment_bundle.drill.scene import Scene
 from payment_bundle.postmortem.command import PostMortemOptions, save, write_post_mortem
@@ -98,8 +97,9 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
     outcomes: list[Outcome] = []
     started, clock = datetime.now(UTC), time.monotonic()
     directory = options.keep or Path(tempfile.mkdtemp(prefix="payobs-drill-"))
-    options.out.mkdir(parents=True, exist_ok=True)
+    _make(options.out)
     stop = StopRequest()
+    broken: ForeseenError | None = None
     try:
         with stop, _open_scene(settings, directory, options.speed, echo, stop) as scene:
             inbox = Inbox(scene.house.receiver)
@@ -111,9 +111,8 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
                     echo(_line(outcome))
     except StopRequestedError:
         echo("ended")
-    except (ChildError, PostgresError):
-        if not stop.noted.is_set():  # a terminal's Ctrl-C reaches short commands as well
-            raise
+    except ForeseenError as error:
+        broken = None if stop.noted.is_set() else error  # a terminal's Ctrl-C reaches short commands as well
     finally:
         if options.keep is None:
             shutil.rmtree(directory, ignore_errors=True)
@@ -124,7 +123,9 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
         echo(f"left out  {drill.name:22} {reason}")
     failed = sum(1 for outcome in outcomes if outcome.problems)
     echo(f"{options.out}/drills.md: {len(outcomes)} drills in {report.seconds:.0f} s, {failed} failed")
-    return report.passed and not stop.noted.is_set()
+    if broken is not None:
+        raise broken
+    return bool(outcomes) and report.passed and not stop.noted.is_set()
 
 
 @contextmanager
@@ -160,6 +161,13 @@ def _write_post_mortem(house: House, outcome: Outcome, out: Path) -> None:
     document = write_post_mortem(house.catalog, house.prometheus, options)
     if document is not None:
         save(document, out / f"post-mortem-{outcome.drill.name}.md", force=True)
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DrillError(f"{directory} cannot be made: {error.strerror}") from None
 
 
 def _write(file: Path, text: str) -> None:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.routes import priority_receiver
 from payment_bundle.drill import verdict
+from payment_bundle.drill.activity import Activity
 from payment_bundle.drill.diagnosis import Ran, diagnose
-from payment_bundle.drill.drill import BACKGROUND
-from payment_bundle.drill.house import UNHURRIED
+from payment_bundle.drill.drill import BACKGROUND, BUSY_MACHINE
 from payment_bundle.drill.translation import Here
-from payment_bundle.prometheus_api import PrometheusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,8 @@ class Outcome:
     """How a drill went.
 
     ``cleared`` is when the last contact point knew that it is over, ``None`` where one did not hear of it. ``others``
-    are alerts that came beside the expected ones, ``problems`` what must not be.
+    are alerts that came beside the expected ones, ``problems`` what must not be. Where the machine was busy, alerts
+    about slow answers are its matter, and no wrong pages.
     """
 
     drill: Drill
@@ -44,6 +44,7 @@ class Outcome:
     told: tuple[Told, ...]
     cleared: datetime | None
     others: tuple[str, ...]
+    machine_was_busy: bool
     diagnosis: tuple[Ran, ...]
     problems: tuple[str, ...]
 
@@ -75,14 +76,12 @@ class _Course:
             expected: priority_receiver(settings, expected.priority, expected.team).contacts
             for expected in drill.expected
         }
-        self._unhurried = {
-            alert.name for group in self._house.groups if group.name in UNHURRIED for alert in group.alerts
-        }
+        self._activity = Activity(self._house, [expected.alert for expected in drill.expected])
 
     def run(self) -> Outcome:
         self._house.hurry({})
         self._wait(self._limit, self._is_quiet)
-        already = self._active("firing")
+        already = self._activity.firing()
         self._drill.prepare(self._scene)
         self._house.hurry(self._drill.hurried)
         self._wait(timedelta(seconds=self._drill.calm), lambda: False)
@@ -95,6 +94,7 @@ class _Course:
         is_clear = self._wait(self._limit, lambda: self._is_over(started) and self._is_quiet())
         arrivals = self._inbox.since(started)
         told = self._told(started)
+        lasting = () if is_clear else self._activity.unsettled() or ("nobody says so",)
         expected = {found.alert for found in self._drill.expected}
         return Outcome(
             drill=self._drill,
@@ -104,15 +104,24 @@ class _Course:
             told=told,
             cleared=max((item.at for item in arrivals if item.alert in expected), default=None) if is_clear else None,
             others=tuple(sorted({item.alert for item in arrivals if item.fires} - expected)),
+            machine_was_busy=self._activity.machine_was_busy,
             diagnosis=diagnosis,
             problems=(
                 *(f"{name} fired before" for name in already),
                 *(f"{found.expected.alert} did not arrive at {_missing(found)}" for found in told if found.at is None),
-                *verdict.wrong_pages(self._drill, self._routing, arrivals),
+                *verdict.wrong_pages(self._drill, self._routing, arrivals, self._ignored),
                 *(f"'{ran.purpose}' does not show {ran.shows}" for ran in diagnosis if not ran.shown),
-                *(() if is_clear else (f"has not cleared: {', '.join(self._active()) or 'nobody says so'}",)),
+                *(
+                    ()
+                    if is_clear
+                    else (f"has not cleared: {', '.join(self._activity.unsettled()) or 'nobody says so'}",)
+                ),
             ),
         )
+
+    @property
+    def _ignored(self) -> frozenset[str]:
+        return BACKGROUND | (BUSY_MACHINE if self._activity.machine_was_busy else frozenset())
 
     @property
     def _limit(self) -> timedelta:
@@ -125,28 +134,7 @@ class _Course:
         return verdict.is_over(self._routing, self._inbox.since(started))
 
     def _is_quiet(self) -> bool:
-        return not self._active()
-
-    def _active(self, *states: str) -> tuple[str, ...]:
-        """Return the alerts that are pending or fire, or are in one of ``states``, the background left out."""
-        try:
-            alerts = self._house.prometheus.get("alerts", {})["alerts"]
-        except PrometheusError:
-            return ("unknown",)
-        return tuple(
-            sorted(
-                {
-                    name
-                    for alert in alerts
-                    if (name := alert["labels"]["alertname"]) not in BACKGROUND
-                    and (alert["state"] in states if states else alert["state"] == "firing" or self._counts(name))
-                }
-            )
-        )
-
-    def _counts(self, name: str) -> bool:
-        """Return whether it matters that an alert is pending: not where its ``for`` is as long as in real time."""
-        return name not in self._unhurried
+        return not self._activity.unsettled()
 
     def _diagnose(self, log_from: int) -> tuple[Ran, ...]:
         house = self._house

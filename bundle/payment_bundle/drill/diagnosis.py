@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from payment_bundle.drill.translation import Here, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from payment_bundle.drill.drill import Shows
     from payment_catalog.incidents import Command, Incident
@@ -48,11 +48,11 @@ def diagnose(incident: Incident, shows: Sequence[Shows], here: Here, environment
     )
 
 
-def _commands(incident: Incident, wanted: object) -> Iterator[Command]:
+def _commands(incident: Incident, wanted: Container[str]) -> Iterator[Command]:
     yield from incident.diagnosis
     for cause in incident.causes:
         for command in cause.commands:
-            if command.purpose in wanted:  # type: ignore[operator]
+            if command.purpose in wanted:
                 yield command
 
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from payment_catalog.incidents import IncidentKey
     from payment_catalog.severities import Priority
 
+#: What says that the machine's processors are busy, and what then comes of it.
+CPU = "CpuUsageHigh"
+BUSY_MACHINE = frozenset({"ApiLatencyHigh", "ApiLatencyCritical", "LatencyErrorBudgetBurnFast", "EventLoopBlocked"})
+
 #: Alerts that say something true about the machine on which the drills run, or that sum up the last drills: they
 #: belong to no drill, and may come with each.
 BACKGROUND = frozenset(
     {
         "Watchdog",
-        *("CpuUsageHigh", "CpuUsageCritical", "MemoryUsageHigh", "MemoryUsageCritical"),
+        *(CPU, "CpuUsageCritical", "MemoryUsageHigh", "MemoryUsageCritical"),
         *("RuleEvaluationsMissed", "RuleGroupSlow", "ScrapeSlow"),
         *("AvailabilityErrorBudgetBurnSlow", "LatencyErrorBudgetBurnSlow", "PaymentSuccessErrorBudgetBurnSlow"),
     }

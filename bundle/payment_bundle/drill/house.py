@@ -15,16 +15,13 @@ import requests
 from payment_alerts.alertmanager import CONFIGURATION
 from payment_alerts.groups import alert_groups
 from payment_alerts.rules import rules
-from payment_bundle.changes import plan_changes
 from payment_bundle.demo.child import ChildError
 from payment_bundle.demo.ports import LOOPBACK
 from payment_bundle.demo.stack import Stack
 from payment_bundle.drill import saboteur
 from payment_bundle.drill.pace import Pace, hastened, hastened_route, scrape_interval
 from payment_bundle.generation import generate_documents
-from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
-from payment_bundle.tree import apply_changes, locked
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
@@ -155,23 +152,35 @@ class House(Stack):
         self._reload_prometheus()
 
     def _reload_prometheus(self) -> None:
-        loaded = self.prometheus.get("status/runtimeinfo", {})["lastConfigTime"]
-        while self.prometheus.get("status/runtimeinfo", {})["lastConfigTime"] == loaded:
+        loaded = self._configured()
+        deadline = time.monotonic() + _READY_WITHIN
+        while self._configured() == loaded:
+            if time.monotonic() > deadline:
+                raise ChildError("Prometheus does not read its rules anew")
             os.kill(self.pid("prometheus"), signal.SIGHUP)
             time.sleep(1.1)  # it tells the time in whole seconds
             self.check()
+
+    def _configured(self) -> str:
+        return str(self.prometheus.get("status/runtimeinfo", {})["lastConfigTime"])
 
     def _prepare(self) -> None:
         super()._prepare()
         with (self.directory / "api-keys").open("a", encoding="utf-8") as keys:
             keys.write(f"{key_line('storm', self.storm_key, tuple(Scope))}\n")
 
-    def _generate(self) -> None:
-        documents = _paced(self, generate_documents(self.catalog, self.groups))
-        rendered = render_all(documents)
-        out = self.directory / "generated"
-        with locked(out):
-            apply_changes(out, rendered, plan_changes(out, {}, manifest_of(documents, rendered), rendered))
+    def _documents(self) -> Documents:
+        documents = generate_documents(self.catalog, self.groups)
+        configuration = documents[CONFIGURATION]
+        if not isinstance(configuration, YamlDocument):
+            raise TypeError(f"{CONFIGURATION} is no YAML")
+        content: Any = configuration.content
+        hurried = {**content, "route": hastened_route(content["route"], self.pace.speed)}
+        return {
+            **documents,
+            **rules(self.catalog, hastened(self.groups, self.pace)),
+            CONFIGURATION: YamlDocument(hurried, configuration.source),
+        }
 
     def _child(self, name: str, command: Sequence[str]) -> Child:
         command = self._altered(name, command)
@@ -206,15 +215,3 @@ class House(Stack):
             "FIUU_TIMEOUT_SECONDS": "2",
             "FIUU_SETTLE_SECONDS": "1",
         }
-
-
-def _paced(house: House, documents: Documents) -> Documents:
-    configuration = documents[CONFIGURATION]
-    assert isinstance(configuration, YamlDocument)  # noqa: S101 - it is what the generator makes
-    content: Any = configuration.content
-    content = {**content, "route": hastened_route(content["route"], house.pace.speed)}
-    return {
-        **documents,
-        **rules(house.catalog, hastened(house.groups, house.pace)),
-        CONFIGURATION: YamlDocument(content, configuration.source),
-    }

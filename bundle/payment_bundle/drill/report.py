@@ -69,6 +69,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             for told in outcome.told
         ],
         "other_alerts": list(outcome.others),
+        "machine_was_busy": outcome.machine_was_busy,
         "diagnosis": [
             {
                 "purpose": ran.purpose,
@@ -133,6 +134,8 @@ def _section(outcome: Outcome) -> Iterator[str]:
             f"- {told.expected.alert}, {told.expected.priority}, {told.expected.team}: "
             f"{', '.join(told.contact_points)} after {_seconds(seconds)}"
         )
+    if outcome.machine_was_busy:
+        yield "- The processors of this machine were busy: alerts about slow answers count as its matter."
     yield ""
     for ran in outcome.diagnosis:
         yield from _diagnosis(ran)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from payment_bundle.demo.child import ChildError
 from payment_bundle.demo.traffic import Traffic
+from payment_bundle.drill.disk import DiskError
+from payment_bundle.drill.postgres import Postgres, PostgresError
 from payment_catalog.external_metrics import UP
 from payment_catalog.service_metrics import PAYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from payment_bundle.drill.house import House
-    from payment_bundle.drill.postgres import Postgres
 
 #: So many at once that a few slow answers do not stop the others.
 _CUSTOMERS = 4
@@ -45,8 +47,16 @@ class Scene:
     @property
     def postgres(self) -> Postgres:
         """The database server, for drills that need one."""
-        assert self.house.postgres is not None  # noqa: S101 - Drill.needs says so
+        if self.house.postgres is None:
+            raise PostgresError("a drill that needs PostgreSQL does not say so")
         return self.house.postgres
+
+    @property
+    def disk(self) -> Path:
+        """A disk that may be filled, for drills that need one."""
+        if self.house.disk is None:
+            raise DiskError("a drill that needs a disk does not say so")
+        return self.house.disk
 
     @contextmanager
     def nobody_pays(self) -> Iterator[None]:

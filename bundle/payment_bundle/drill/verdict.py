@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payment_bundle.drill.drill import BACKGROUND
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from payment_bundle.drill.drill import Drill, Expected
@@ -47,11 +45,18 @@ def is_over(routing: Mapping[Expected, tuple[str, ...]], arrivals: Iterable[Arri
 
 
 def wrong_pages(
-    drill: Drill, routing: Mapping[Expected, tuple[str, ...]], arrivals: Iterable[Arrival]
+    drill: Drill,
+    routing: Mapping[Expected, tuple[str, ...]],
+    arrivals: Iterable[Arrival],
+    ignored: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Return what came and must not have: alerts that nobody expects, and those expected at the wrong place."""
-    firing = [item for item in arrivals if item.fires and item.alert not in BACKGROUND]
-    teams = {item.label("team") for item in firing if item.alert in drill.alerts}
+    """Return what came and must not have: alerts that nobody expects, and those expected at the wrong place.
+
+    ``ignored`` may come at any time. A next level is called wrongly where no alert of the drill is its team's.
+    """
+    unexpected = set(ignored) - drill.alerts
+    firing = [item for item in arrivals if item.fires and item.alert not in unexpected]
+    teams = {item.label("team") for item in arrivals if item.alert in drill.alerts | unexpected}
     return tuple(dict.fromkeys(problem for item in firing for problem in _problems(drill, routing, teams, item)))
 
 

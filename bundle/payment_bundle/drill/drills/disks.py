@@ -21,8 +21,7 @@ _FILLED = 0.9
 
 @contextmanager
 def _fills(scene: Scene) -> Iterator[None]:
-    assert scene.house.disk is not None  # noqa: S101 - Drill.needs says so
-    file = scene.house.disk / "core"
+    file = scene.disk / "core"
     file.write_bytes(b"\0" * int(DISK_BYTES * _FILLED))
     try:
         yield
