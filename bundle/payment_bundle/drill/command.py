@@ -8,7 +8,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from payment_bundle.drill.course import Outcome
     from payment_bundle.drill.drill import Drill
     from payment_catalog.settings import Settings
-
-#: Minutes become seconds.
-SPEED = 60.0
-#: In front of an incident, for its post-mortem.
-_BEFORE = timedelta(seconds=5)
 
 
 class DrillError(ForeseenError):
@@ -152,7 +147,7 @@ def _open_scene(
 
 def _write_post_mortem(house: House, outcome: Outcome, out: Path) -> None:
     options = PostMortemOptions(
-        outcome.started - _BEFORE,
+        outcome.started,
         outcome.ended,
         environment="demo",
         incident=outcome.drill.incident.value,

@@ -111,11 +111,7 @@ class _Course:
                 *(f"{found.expected.alert} did not arrive at {_missing(found)}" for found in told if found.at is None),
                 *verdict.wrong_pages(self._drill, self._routing, arrivals, self._ignored),
                 *(f"'{ran.purpose}' does not show {ran.shows}" for ran in diagnosis if not ran.shown),
-                *(
-                    ()
-                    if is_clear
-                    else (f"has not cleared: {', '.join(self._activity.unsettled()) or 'nobody says so'}",)
-                ),
+                *(f"has not cleared: {name}" for name in lasting),
             ),
         )
 

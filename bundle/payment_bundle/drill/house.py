@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
 _READY_WITHIN = 60.0
+_COMMAND_LIMIT = 120.0
 #: Requests a second of one merchant: more than the customers make, less than a storm.
 RATE_LIMIT = 30
 #: Connections of the service's pool: few, so that few requests exhaust it.
@@ -128,15 +129,18 @@ class House(Stack):
     def run_service_command(self, *arguments: str, may_find: bool = False) -> None:
         """Run ``payment-service``; raises ChildError. With ``may_find``, findings are fine."""
         command = (self._commands["gateway"][0], *arguments)
-        done = subprocess.run(  # noqa: S603 - the command is the drill's own
-            list(command),
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - the command is the drill's own
+                list(command),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_COMMAND_LIMIT,
+                text=True,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ChildError(f"{arguments[0]}: {error}") from None
         if done.returncode and not (may_find and done.returncode == 1):
             raise ChildError(f"{arguments[0]} ended with code {done.returncode}: {done.stderr or done.stdout}")
 

@@ -68,7 +68,6 @@ DRILLS = (
         IncidentKey.DATA_LOSS,
         _corrupt,
         (Expected("BackupVerificationFailed", Team.DATA_ISSUE, Priority.P2),),
-        shows=(Shows("Newest backups", r"db_backup_"),),
         hurried={"payment-backup-verification": _SPEED},
     ),
 )
