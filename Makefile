@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test mutate backtest demo bench pictures lock clean
+.PHONY: help generate check lint test mutate backtest drill demo bench pictures lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ backtest: $(VENV)/.dev ## judge the alerts by weeks of simulated, labelled incid
 
 demo: $(VENV)/.dev ## run the whole house on this machine; Ctrl-C ends it
 	@$(BIN)/payobs demo $(ARGS)
+
+drill: $(VENV)/.dev ## incidents on a live house: who is told of each, and how soon
+	@tests/servers.sh
+	@$(BIN)/payobs drill $(ARGS)
 
 bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/generation.py

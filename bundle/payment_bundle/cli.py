@@ -230,6 +230,30 @@ def demo(  # noqa: PLR0913 - one flag for each port
     run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
 
 
+@app.command()
+def drill(  # noqa: PLR0913 - one flag for each choice
+    incidents: Annotated[list[str] | None, typer.Argument(help="Drills or incidents; all when left out.")] = None,
+    config: ConfigOption = Path("bundle.yaml"),
+    *,
+    speed: Annotated[float, typer.Option(min=1, max=120, help="How many times as fast windows and waits are.")] = 60,
+    real_time: Annotated[bool, typer.Option("--real-time", help="As fast as it is: hours.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Print the drills, and run none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Directory of the report and the post-mortems.")] = Path("drills"),
+    keep: Annotated[Path | None, typer.Option(help="Directory for logs and data that outlives the drills.")] = None,
+) -> None:
+    """Bring incidents about on a live house: are the right people told, soon, and nobody else? Exit code 1: no."""
+    from payment_bundle.drill import command  # noqa: PLC0415 - as for the demo
+
+    options = command.DrillOptions(tuple(incidents or ()), 1 if real_time else speed, out, keep)
+    if listed or dry_run:
+        for line in command.described(command.chosen(options.names), options.speed, steps=dry_run):
+            typer.echo(line)
+        return
+    if not command.run_drills(load_settings(config), options, typer.echo):
+        raise typer.Exit(FINDINGS)
+
+
 def main() -> None:
     """Run the command and turn every foreseen error into one line."""
     try:

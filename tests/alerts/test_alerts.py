@@ -73,7 +73,8 @@ def test_every_threshold_has_an_alert_at_each_of_its_levels(key: ThresholdKey) -
         if level is not None:
             ending = f"{threshold.comparator} {number(level)}"
             assert any(
-                alert.expr.partition(" and ")[0].endswith(ending) and threshold.source in alert.description for alert in ALERTS.values()
+                alert.expr.partition(" and ")[0].endswith(ending) and threshold.source in alert.description
+                for alert in ALERTS.values()
             )
 
 

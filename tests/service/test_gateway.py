@@ -14,6 +14,7 @@ from payment_catalog.vocabulary import BreakerState, Currency, GatewayOutcome, P
 from payment_service.gateway import messages
 from payment_service.gateway.client import BREAKER_THRESHOLD, Gateway
 from payment_service.gateway.messages import Credentials, Money, SignatureError, Standing
+from payment_service.gateway.simulator import Knobs, create_simulator
 from payment_service.metrics import ServiceMetrics
 from payment_service.security.events import SecurityEvents
 from payment_service.settings import ServiceSettings
@@ -181,3 +182,13 @@ def test_the_breaker_is_half_open_while_it_probes(monkeypatch: pytest.MonkeyPatc
         await client.close()
 
     asyncio.run(run())
+
+
+def test_the_simulator_says_what_a_request_lacks() -> None:
+    async def run() -> httpx.Response:
+        transport = httpx.ASGITransport(create_simulator(ACCOUNT, Knobs(latency_ms=0)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.post(messages.CHARGE_PATH)
+
+    answer = asyncio.run(run())
+    assert (answer.status_code, answer.text.endswith(" is missing")) == (400, True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 import threading
 import time
@@ -18,12 +17,11 @@ from rich.text import Text
 
 from payment_bundle.demo.child import ChildError
 from payment_bundle.demo.stack import Stack
+from payment_bundle.demo.stop_request import StopRequest, StopRequestedError
 from payment_bundle.demo.traffic import Traffic
 from payment_bundle.prometheus_api import PrometheusError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from payment_bundle.demo.ports import Ports
     from payment_catalog.settings import Settings
 
@@ -31,29 +29,6 @@ _REFRESH = 2.0
 _BACKUP_EVERY = 240.0
 _ATTACK_PER_SECOND = 60.0
 _ATTACK_SECONDS = 420.0
-
-
-class _StopRequestedError(Exception):
-    """Ctrl-C or SIGTERM."""
-
-
-class _StopRequest:
-    """Notes a signal, for ``check`` to raise where it is safe.
-
-    What a signal's handler raises is lost where an object is being finalized, and cuts cleaning up short elsewhere.
-    """
-
-    def __init__(self) -> None:
-        self.noted = threading.Event()
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        self.noted.set()
-
-    def check(self) -> None:
-        """Raise _StopRequestedError after a signal."""
-        if self.noted.is_set():
-            raise _StopRequestedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +44,11 @@ class DemoOptions:
 def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
     """Run until Ctrl-C, SIGTERM or the end of the time; every child has ended when it returns."""
     console = Console(stderr=False)
-    stop = _StopRequest()
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = StopRequest()
     directory = options.keep or Path(tempfile.mkdtemp(prefix="payobs-demo-"))
     try:
         with (
+            stop,
             Stack(
                 settings, directory, ports, os.environ, lambda step: console.print(f"  {step} ..."), stop.check
             ) as stack,
@@ -83,14 +58,12 @@ def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
             if options.attack:
                 traffic.attack(_ATTACK_PER_SECOND, _ATTACK_SECONDS)
             _watch(console, stack, options.seconds, stop.noted)
-    except _StopRequestedError:
+    except StopRequestedError:
         pass
     except ChildError:
         if not stop.noted.is_set():  # a terminal's Ctrl-C reaches short commands as well
             raise
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         if options.keep is None:
             shutil.rmtree(directory, ignore_errors=True)
     if stop.noted.is_set():

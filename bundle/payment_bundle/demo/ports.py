@@ -50,3 +50,11 @@ class Ports:
         finally:
             for probe in sockets:
                 probe.close()
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from payment_catalog.documents import Documents
     from payment_catalog.settings import Settings
 
 _READY_WITHIN = 60.0
@@ -117,11 +118,14 @@ class Stack:
         file.write_text(f"{text}\n", encoding="utf-8")
 
     def _generate(self) -> None:
-        documents = generate_documents(self.catalog)
+        documents = self._documents()
         rendered = render_all(documents)
         out = self._directory / "generated"
         with locked(out):
             apply_changes(out, rendered, plan_changes(out, {}, manifest_of(documents, rendered), rendered))
+
+    def _documents(self) -> Documents:
+        return generate_documents(self.catalog)
 
     def _start_payments(self, programs: Programs) -> None:
         ports = self._ports

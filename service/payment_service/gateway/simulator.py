@@ -58,7 +58,10 @@ class Simulator:
         fails = self.dice.random() < self.knobs.error_rate
         if fails and self.dice.random() < 0.5:
             return Response("internal error", 500)
-        result = act()
+        try:
+            result = act()
+        except KeyError as missing:
+            result = Response(f"{missing.args[0]} is missing", 400)
         await asyncio.sleep(
             _HANG_SECONDS if self.knobs.hang else self.knobs.latency_ms / 1000 * self.dice.uniform(0.5, 1.5)
         )

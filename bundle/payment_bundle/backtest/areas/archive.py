@@ -52,7 +52,5 @@ class Archive:
         )
         made = np.full(self.complete.size, setting.timeline.start - _AGE)
         job = {"cronjob": job_name(setting.settings)}
-        yield states.gauge(
-            kubernetes.CRONJOB_CREATED, np.full(self.complete.size, setting.timeline.start - _AGE), **job
-        )
+        yield states.gauge(kubernetes.CRON_JOB_CREATED, made, **job)
         yield states.gauge(kubernetes.CRON_JOB_LAST_SUCCESS, self.complete, **job)

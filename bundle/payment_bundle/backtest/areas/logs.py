@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -98,12 +99,11 @@ class Logs:
 
     def _error_lines(self, world: World) -> NDArray[np.float64]:
         """Return the lines of level ERROR between two scrapes."""
-        failed = sum(
-            number
-            for counts in world.flow.counts(world.setting)
-            for (_, code), number in counts.requests.items()
-            if code.is_server_error
-        )
+        failed = np.zeros(world.setting.timeline.size)
+        for counts in world.flow.counts(world.setting):
+            for (_, code), number in counts.requests.items():
+                if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    failed += number
         other = world.setting.rng("error lines").poisson(self.errors * world.setting.timeline.resolution)
         lines: NDArray[np.float64] = np.asarray(LINES_A_FAILURE * failed + other, dtype=np.float64)
         return lines
