@@ -43,6 +43,7 @@ PACE = Pace(60, SECOND)
         ("histogram_quantile(0.95, x) > 0.5", "histogram_quantile(0.95, x) > 0.5"),
         ('ALERTS_FOR_STATE{alertname="A"} + 300', 'ALERTS_FOR_STATE{alertname="A"} + 5'),
         ('ALERTS_FOR_STATE{alertname="A"} + 60', 'ALERTS_FOR_STATE{alertname="A"} + 4'),
+        ("x >= 5 / 300 and x > 1.05 * x offset 30s", "x >= 5 / 5 and x > 1.05 * x offset 500ms"),
         ("deriv(x[6h]) * 86400 > 24", "deriv(x[6m]) * 86400 > 24"),
     ],
 )
