@@ -136,9 +136,7 @@ def _hasten_age(node: ast.BinaryExpr, pace: Pace, speed: float) -> None:
     number = node.rhs
     if not isinstance(number, ast.NumberLiteral):
         return
-    if isinstance(node.lhs, ast.NumberLiteral) and str(node.op) == "/":
-        number.val /= speed
-    elif str(node.op) in _COMPARATORS and _reads_clock(node.lhs):
+    if (isinstance(node.lhs, ast.NumberLiteral) and str(node.op) == "/") or (str(node.op) in _COMPARATORS and _reads_clock(node.lhs)):
         number.val /= speed
     elif isinstance(node.lhs, ast.VectorSelector) and node.lhs.name == str(ALERTS_FOR_STATE):
         number.val = pace.window(timedelta(seconds=number.val), speed).total_seconds()
