@@ -3,8 +3,9 @@
 Divided by the speed are the windows of range selectors and subqueries, offsets, ``for``, ``keep_firing_for``, the
 intervals of groups and the horizon of ``predict_linear``. So is a number that is an age: one that is compared with
 an expression of ``time()``, and the ``for`` that an escalation adds to ``ALERTS_FOR_STATE``; and the window of so many
-events in so many seconds, as in ``rate >= 5 / 300``. No window, ``for`` or ``keep_firing_for`` gets shorter than four scrapes. Limits of rates, shares and durations stay as they are: an
-incident must be as bad as it would have to be in real time, only not for as long.
+events in so many seconds, as in ``rate >= 5 / 300``. No window, ``for`` or ``keep_firing_for`` gets shorter than four
+scrapes. Limits of rates, shares and durations stay as they are: an incident must be as bad as it would have to be in
+real time, only not for as long.
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ def _hasten_age(node: ast.BinaryExpr, pace: Pace, speed: float) -> None:
     number = node.rhs
     if not isinstance(number, ast.NumberLiteral):
         return
-    if (isinstance(node.lhs, ast.NumberLiteral) and str(node.op) == "/") or (str(node.op) in _COMPARATORS and _reads_clock(node.lhs)):
+    is_seconds_of_events = isinstance(node.lhs, ast.NumberLiteral) and str(node.op) == "/"
+    if is_seconds_of_events or (str(node.op) in _COMPARATORS and _reads_clock(node.lhs)):
         number.val /= speed
     elif isinstance(node.lhs, ast.VectorSelector) and node.lhs.name == str(ALERTS_FOR_STATE):
         number.val = pace.window(timedelta(seconds=number.val), speed).total_seconds()
