@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Scenario
 from payment_alerts.scenario_series import in_turn, slowed
+from payment_catalog.durations import format_duration
 from payment_catalog.promql_text import delayed
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ LASTED = timedelta(minutes=2)
 OUTLASTED = timedelta(minutes=7)
 #: By so much bad events must have risen: as long as the window fills, 30 s bring a tenth of it or more.
 _RISEN = 1.05
+#: What that says to people.
+MEANING = (
+    f"They are {FEWEST} at least, and go on: it had begun {format_duration(LASTED)} before and they still become more, "
+    f"or the limit was passed {format_duration(OUTLASTED)} ago already."
+)
 _SHORTEST = timedelta(seconds=30)
 _MINUTE = timedelta(minutes=1)
 

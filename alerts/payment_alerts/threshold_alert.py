@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, InputSeries, Scenario
 from payment_alerts.changing import Changing
-from payment_alerts.going_on import LASTED, OUTLASTED, going_on_scenarios
+from payment_alerts.going_on import LASTED, MEANING, OUTLASTED, going_on_scenarios
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.thresholds import Side, Threshold, Unit
@@ -116,7 +116,7 @@ class ThresholdAlert:
             or f"{self.subject} of {{{{ $labels.job }}}} is {side} {_shown_limit(limit, self.threshold.unit)}",
             description=f"{self.threshold.title} in {{{{ $labels.environment }}}} is {_SHOWN[self.threshold.unit]}. "
             f"{self.threshold.source}.",
-            meaning=self.meaning,
+            meaning=f"{self.meaning} {MEANING}" if self.going_on else self.meaning,
             impact=self.impact,
             scenarios=self._scenarios(limit),
             keep_firing=self.keep_firing,

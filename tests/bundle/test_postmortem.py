@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sockets import free_port
 
+from payment_alerts.routes import WATCHDOG
 from payment_alerts.scenario_series import exporter_target, service_target
 from payment_bundle.demo.child import start
 from payment_catalog import service_metrics as service
@@ -82,6 +83,7 @@ def incident() -> History:
     history.alert(
         "CpuUsageHigh", {**outage, "environment": "staging", "incident": "performance-degradation"}, 1, 50, 55
     )
+    history.alert(WATCHDOG, {"severity": "info", "priority": "P3", "incident": "monitoring-blind"}, -30, -29, 70)
     for status, per_minute in (("succeeded", 100), ("failed", 32)):
         history.series(
             service.PAYMENTS.name,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from payment_alerts.postmortem import render
+from payment_alerts.routes import WATCHDOG
 from payment_bundle.postmortem import figures
 from payment_bundle.postmortem.account import Account, Figures, post_mortem
 from payment_bundle.postmortem.figures import Scope
@@ -61,7 +62,8 @@ def write_post_mortem(catalog: Catalog, api: PrometheusApi, options: PostMortemO
     step = _step(catalog, options)
     selector = f"{ALERTS}{{incident={quote(options.incident)}}}" if options.incident else str(ALERTS)
     found = spans(api.query_range(selector, options.start, options.end, step), step, options.end)
-    incident = tuple(span for span in found if span.label("priority"))
+    # That alerts get through is no incident.
+    incident = tuple(span for span in found if span.label("priority") and span.alert != WATCHDOG)
     environment = options.environment or _environment(incident)
     incident = tuple(span for span in incident if span.label("environment") in {"", environment})
     if not incident:
