@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from payment_alerts.groups import alert_groups
+from payment_alerts.routes import routes
 from payment_bundle.backtest.baseline import baseline
 from payment_bundle.backtest.episode import Episode
 from payment_bundle.backtest.judging import judge
@@ -14,6 +15,7 @@ from payment_bundle.backtest.occurrence import Occurrence
 from payment_bundle.backtest.outcome import History, outcome
 from payment_bundle.backtest.timeline import START, WEEK
 from payment_catalog.catalog import build_catalog
+from payment_catalog.durations import parse_duration
 from payment_catalog.settings import Settings
 from payment_catalog.severities import Priority
 
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 PLACE = {"environment": "production", "namespace": "payment-service", "job": "payment-service"}
 CATALOG = build_catalog(Settings())
 GROUPS = alert_groups(CATALOG)
+#: Seconds for which the first message of a P1 waits for companions.
+WAIT = next(
+    int(parse_duration(route["group_wait"]).total_seconds())
+    for route in routes(Settings())["routes"]
+    if f'priority="{Priority.P1}"' in route["matchers"]
+)
 
 
 def at(minutes: float) -> int:

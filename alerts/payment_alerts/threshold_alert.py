@@ -128,6 +128,9 @@ class ThresholdAlert:
             return self._at_rest(limit)
         firing = (self.labels, *self.beside)
         well_bad, just_bad, just_good, well_good = self._values(limit)
+        if self.going_on and self.threshold.warning is not None:
+            # At a milder limit it has not begun either.
+            well_good = self._values(self.threshold.warning)[-1]
         # The second sample of a counter shows its pace.
         soonest = self.pending + (_MINUTE if self.window else timedelta(0))
         soonest += LASTED if self.going_on else timedelta(0)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from backtest_story import START, Evaluated, Story
+from backtest_story import START, WAIT, Evaluated, Story
 from command_line import payobs
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_known_incidents_are_judged_by_what_prometheus_remembers(desk: Path, his
     )
     assert (result.code, result.err) == (0, "")
     assert "Gateway out" in result.out
-    assert "2m30s" in result.out
+    assert f"2m{WAIT}s" in result.out
     assert "job:not_recorded:rate5m" in result.out
     assert "outside of that time, left out: 1" in result.out
     assert "s3cret" not in result.out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from backtest_story import Story, at
+from backtest_story import WAIT, Story, at
 
 from payment_bundle.backtest.goals import goals, missed
 from payment_bundle.backtest.judging import URGENT
@@ -18,10 +18,10 @@ def test_time_to_detect_is_until_the_message_and_time_to_clear_until_the_alert_e
     (found,) = story.judgement.verdicts
     assert found.detection is not None
     assert found.detection.alert == "ErrorRateCritical"
-    assert found.time_to_detect == 2.5 * 60
+    assert found.time_to_detect == 2 * 60 + WAIT
     assert found.time_to_clear == 7 * 60
     assert found.is_in_time
-    assert [page.at for page in found.pages] == [at(12.5)]
+    assert [page.at for page in found.pages] == [at(12) + WAIT]
 
 
 def test_the_first_of_several_accepted_alerts_detects() -> None:
@@ -80,7 +80,7 @@ def test_a_message_after_the_margin_is_about_something_else() -> None:
 def test_a_message_after_the_response_time_detects_too_late() -> None:
     story = Story()
     story.happens("errors", 10, 100, "ErrorRateCritical")
-    story.fires("ErrorRateCritical", 39.6, 110)
+    story.fires("ErrorRateCritical", 40 - WAIT / 60 + 0.1, 110)
     judgement = story.judgement
     (found,) = judgement.verdicts
     assert found.is_detected
@@ -92,7 +92,7 @@ def test_a_message_after_the_response_time_detects_too_late() -> None:
 def test_exactly_the_response_time_is_in_time() -> None:
     story = Story()
     story.happens("errors", 10, 100, "ErrorRateCritical")
-    story.fires("ErrorRateCritical", 39.5, 110)
+    story.fires("ErrorRateCritical", 40 - WAIT / 60, 110)
     assert story.judgement.verdicts[0].is_in_time
 
 
@@ -166,7 +166,7 @@ def test_figures_by_priority() -> None:
     assert judgement.recall(Priority.P1) == 1
     assert judgement.recall(*URGENT) == 0.75
     assert judgement.recall(Priority.P2) is None
-    assert judgement.median_time_to_detect(Priority.P1) == 2.5 * 60
+    assert judgement.median_time_to_detect(Priority.P1) == 2 * 60 + WAIT
     assert judgement.median_time_to_detect(Priority.P0) is None
     assert judgement.median_time_to_clear(Priority.P1) == 10 * 60
     assert judgement.pages_per_incident == 0.75
@@ -176,7 +176,7 @@ def test_plain_thresholds_are_judged_by_any_alert() -> None:
     story = Story()
     occurrence = story.happens("errors", 10, 40, "NoSuchAlert")
     episode = story.fires("ApiLatencyCritical", 11, 20)
-    assert verdict(occurrence, story.pages, [episode], any_alert).time_to_detect == 90
+    assert verdict(occurrence, story.pages, [episode], any_alert).time_to_detect == 60 + WAIT
 
 
 def good_week() -> Story:
@@ -216,7 +216,7 @@ def test_slow_detection_misses_the_median() -> None:
     story.happens("errors", 10, 40, "ErrorRateCritical")
     story.fires("ErrorRateCritical", 13, 47)
     (goal,) = (goal for goal in goals(story.judgement, None) if "median" in goal.about)
-    assert (goal.is_met, goal.found) == (False, "3m30s")
+    assert (goal.is_met, goal.found) == (False, f"3m{WAIT}s")
 
 
 def test_goals_without_anything_to_judge_are_not_missed() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from backtest_story import CATALOG, GROUPS, PLACE, Story, at
+from backtest_story import CATALOG, GROUPS, PLACE, WAIT, Story, at
 
 from payment_alerts.alertmanager import CONFIGURATION, alertmanager
 from payment_alerts.tool import find_tool, run_tool
@@ -27,7 +27,7 @@ def test_alerts_of_one_incident_and_priority_are_one_page_until_the_last_ends() 
     (page,) = story.pages
     assert page.wakes
     assert page.alerts == ("ErrorRateCritical", "AvailabilityErrorBudgetBurnFast")
-    assert page.at == at(10.5)  # P1 waits 30 s for companions
+    assert page.at == at(10) + WAIT
     assert page.until == at(35)
     assert page.priority is Priority.P1
 
@@ -38,8 +38,8 @@ def test_a_later_alert_is_told_at_the_next_look_and_is_no_page_of_its_own() -> N
     story.fires("AvailabilityErrorBudgetBurnFast", 13, 60)
     (page,) = story.pages
     assert [(told.alert, told.at) for told in page.told] == [
-        ("ErrorRateCritical", at(10.5)),
-        ("AvailabilityErrorBudgetBurnFast", at(15.5)),
+        ("ErrorRateCritical", at(10) + WAIT),
+        ("AvailabilityErrorBudgetBurnFast", at(15) + WAIT),
     ]
 
 
@@ -74,12 +74,12 @@ def test_what_comes_again_after_all_was_over_is_another_page() -> None:
     story = Story()
     story.fires("ErrorRateCritical", 10, 12)
     story.fires("ErrorRateCritical", 20, 30)
-    assert [page.at for page in story.pages] == [at(10.5), at(20.5)]
+    assert [page.at for page in story.pages] == [at(10) + WAIT, at(20) + WAIT]
 
 
 def test_an_alert_that_is_over_before_the_first_message_is_not_told() -> None:
     story = Story()
-    story.fires("ErrorRateCritical", 10, 10.4)
+    story.fires("ErrorRateCritical", 10, 10.1)
     assert story.pages == ()
 
 
@@ -88,7 +88,7 @@ def test_the_milder_level_is_silent_while_the_worse_fires_and_is_told_when_it_en
     story.fires("ApiLatencyCritical", 10, 20)
     story.fires("ApiLatencyHigh", 10, 40)
     told = {one.alert: one.at for page in story.pages for one in page.told}
-    assert told["ApiLatencyCritical"] == at(10.5)
+    assert told["ApiLatencyCritical"] == at(10) + WAIT
     assert told["ApiLatencyHigh"] >= at(20)
 
 
@@ -142,7 +142,7 @@ def test_a_muted_message_is_sent_when_the_night_is_over() -> None:
     story.fires("ErrorRateCritical", 5 * 60, 5 * 60 + 30)
     quiet, loud = sorted(story.pages, key=lambda page: page.wakes)
     assert at(7 * 60) <= quiet.at < at(7 * 60 + 5)
-    assert loud.at == at(5 * 60 + 0.5)
+    assert loud.at == at(5 * 60) + WAIT
 
 
 def test_plain_thresholds_page_for_each_alert_at_once() -> None:
