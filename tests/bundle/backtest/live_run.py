@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -81,15 +82,19 @@ class Page:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """What a live Prometheus remembers: raw samples by series, and samples of each name."""
+    """What a live Prometheus remembers of the time before ``until``: raw samples by series, and samples of each name.
+
+    It goes on scraping and evaluating while it is asked.
+    """
 
     api: PrometheusApi
+    until: float
 
     def samples(self, selector: str) -> list[tuple[dict[str, str], dict[int, float]]]:
         """Return the raw samples of each series: by Unix time in milliseconds."""
-        data: dict[str, Any] = self.api.get("query", {"query": f"{selector}[{_ALL}]"})
+        data: dict[str, Any] = self.api.get("query", {"query": f"{selector}[{_ALL}]", "time": f"{self.until:.3f}"})
         return [
-            (item["metric"], {round(float(time) * 1000): float(value) for time, value in item["values"]})
+            (item["metric"], {round(float(at) * 1000): float(value) for at, value in item["values"]})
             for item in data["result"]
         ]
 
@@ -173,6 +178,6 @@ def live_run(directory: Path, catalog: Catalog, groups: Sequence[AlertGroup], pa
         try:
             child.wait_ready(f"http://{url}/-/ready", 60)
             wait_until("the script is at its end", lambda: page.scrapes > len(page.script), limit=120, pause=0.2)
-            yield LiveRun(PrometheusApi(f"http://{url}"))
+            yield LiveRun(PrometheusApi(f"http://{url}"), time.time())
         finally:
             child.stop()

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from payment_alerts.alert import Alert
+    from payment_bundle.backtest.evaluation_grid import Grid
 
 CATALOG = build_catalog(Settings())
 TEMPLATE = alert_groups(CATALOG)[0]
 SECOND = 1000
 #: Milliseconds between a scrape and the next evaluation within which nobody knows which of the two came first.
 TOO_CLOSE = 100
+#: Groups that must be clear of that; where a group and where a target has its moment within a second is chance.
+FEWEST_COMPARED = 2
 #: A machine that is very busy misses evaluations.
 ATTEMPTS = 3
 
@@ -98,21 +101,28 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRun]:
     steps = {f"{rules.name}:evaluated": step_of(rules) for rules in GROUPS}
     for attempt in range(1, ATTEMPTS + 1):
         with live_run(tmp_path_factory.mktemp("live"), CATALOG, GROUPS, Page(script())) as run:
-            if run.is_undisturbed(steps) or attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or (run.is_undisturbed(steps) and len(comparable(run)) >= FEWEST_COMPARED):
                 yield run
                 return
 
 
+def comparable(live: LiveRun) -> list[tuple[AlertGroup, Grid]]:
+    """Return the groups, and their evaluations, that were clearly after one scrape and before the next."""
+    scraped, _ = live.scraped()
+    found = []
+    for rules in GROUPS:
+        evaluated = live.grid(f"{rules.name}:evaluated", step_of(rules))
+        since_scrape = (evaluated.start - scraped) % SECOND
+        if since_scrape.min() >= TOO_CLOSE and since_scrape.max() <= SECOND - TOO_CLOSE:
+            found.append((rules, evaluated))
+    return found
+
+
 def test_the_two_ways_find_the_same(live: LiveRun, tmp_path: Path) -> None:
     scraped, series = live.scraped()
-    compared = 0
-    for rules in GROUPS:
+    compared = comparable(live)
+    for rules, evaluated in compared:
         step = step_of(rules)
-        evaluated = live.grid(f"{rules.name}:evaluated", step)
-        since_scrape = (evaluated.start - scraped) % SECOND
-        if since_scrape.min() < TOO_CLOSE or since_scrape.max() > SECOND - TOO_CLOSE:
-            continue
-        compared += 1
         # The raw samples are a second apart, also where the group is evaluated less often.
         moments = replace(evaluated, step=SECOND, size=evaluated.size * step // SECOND)
         found = Evaluator(CATALOG, [rules]).over(series, scraped, moments, tmp_path)
@@ -124,7 +134,9 @@ def test_the_two_ways_find_the_same(live: LiveRun, tmp_path: Path) -> None:
         if rules.interval is None:
             assert silent == {f"Never{rules.name}"}
             assert len(expected[f"High{rules.name}"]) > len(expected[f"HighKept{rules.name}"]) > 1
-    assert compared >= 2, "scrapes and evaluations were too close to each other to say which came first"
+    assert len(compared) >= FEWEST_COMPARED, (
+        "scrapes and evaluations were too close to each other to say which came first"
+    )
 
 
 def test_what_a_prometheus_remembers_can_be_evaluated_too(live: LiveRun) -> None:
