@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import AlertGroup, InputSeries
 from payment_alerts.changing import KEEP_FIRING
-from payment_alerts.going_on import GoingOn
+from payment_alerts.going_on import WINDOW, GoingOn
 from payment_alerts.scenario_series import Target, rising, service_target, steady
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog import http_metrics
@@ -92,7 +92,7 @@ def payment_success_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         labels=target.job_labels,
         best=1,
         worst=0,
-        window=timedelta(minutes=5),
+        window=WINDOW,
         keep_firing=KEEP_FIRING,
     )
 
@@ -139,7 +139,7 @@ def api_latency(catalog: Catalog, target: Target) -> ThresholdAlert:
         feed=feed,
         labels=target.job_labels,
         worst=http_metrics.LATENCY_BUCKETS[-1],
-        window=timedelta(minutes=5),
+        window=WINDOW,
         keep_firing=KEEP_FIRING,
     )
 
@@ -192,7 +192,7 @@ def error_ratio(catalog: Catalog, target: Target) -> ThresholdAlert:
         impact="Payments and refunds fail on our side; callers retry and add load.",
         feed=feed,
         labels=target.job_labels,
-        window=timedelta(minutes=5),
+        window=WINDOW,
         keep_firing=KEEP_FIRING,
     )
 

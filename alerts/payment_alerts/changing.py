@@ -42,14 +42,17 @@ class Changing:
     firing: tuple[Mapping[str, str], ...]
     confirmed: timedelta = timedelta(0)
 
+    @property
+    def _takes(self) -> timedelta:
+        return self.confirmed + self.pending
+
     def passing(self, title: str) -> tuple[Scenario, ...]:
         """Return scenarios of rates that are good for two windows, and then bad, called ``title``."""
         minutes = self.window // _MINUTE
         changed = in_turn(self.good(2 * minutes - 1), self.bad(minutes - 1))
-        takes = self.confirmed + self.pending
-        series = restarted(changed, self.bad(takes // _MINUTE))
+        series = restarted(changed, self.bad(self._takes // _MINUTE))
         # The last sample that was good has become the first one of the window.
-        soonest = 3 * self.window - _MINUTE + takes
+        soonest = 3 * self.window - _MINUTE + self._takes
         # What has begun at a milder level needs no time at this one.
         early = soonest - self.confirmed - self.window * 2 / 5
         return (
@@ -59,7 +62,7 @@ class Changing:
 
     def swinging(self) -> tuple[Scenario, ...]:
         """Return scenarios of a value that is bad, good for a moment, bad again, and then good for long."""
-        begun, moment = self.confirmed + self.pending + 2 * _MINUTE, _MINUTE
+        begun, moment = self._takes + 2 * _MINUTE, _MINUTE
         again = self.window + self.confirmed + _MINUTE
         over = begun + moment + again
         phases = ((self.bad, begun), (self.good, moment), (self.bad, again), (self.good, KEEP_FIRING + _MINUTE))
@@ -71,5 +74,5 @@ class Changing:
 
     def recovering(self) -> tuple[Scenario, ...]:
         """Return a scenario of a value that was bad for long enough, and is good."""
-        begun = (self.confirmed + self.pending) // _MINUTE + 2
+        begun = self._takes // _MINUTE + 2
         return (Scenario("it recovers", in_turn(self.bad(begun), self.good(2)), timedelta(minutes=begun + 2)),)

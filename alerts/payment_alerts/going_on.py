@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Scenario
 from payment_alerts.scenario_series import in_turn, slowed
-from payment_catalog.durations import format_duration
+from payment_catalog import signals
+from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.promql_text import delayed
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
 #: The window of the rates, in which a bad event counts.
-WINDOW = timedelta(minutes=5)
+WINDOW = parse_duration(signals.WINDOW)
 #: Bad events within it that are more than chance: of a quiet night's 25 requests, one or two may fail.
 FEWEST = 5
 

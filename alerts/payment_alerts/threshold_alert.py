@@ -96,6 +96,10 @@ class ThresholdAlert:
         )
         return tuple(self._alert(level, limit, severity) for level, limit, severity in levels if limit is not None)
 
+    @property
+    def _firing(self) -> tuple[Mapping[str, str], ...]:
+        return self.labels, *self.beside
+
     def _beyond(self, limit: float) -> str:
         return f"{self.expr} {self.threshold.comparator} {number(limit)}"
 
@@ -126,7 +130,6 @@ class ThresholdAlert:
     def _scenarios(self, limit: float) -> tuple[Scenario, ...]:
         if self.settled:
             return self._at_rest(limit)
-        firing = (self.labels, *self.beside)
         well_bad, just_bad, just_good, well_good = self._values(limit)
         if self.going_on and self.threshold.warning is not None:
             # At a milder limit it has not begun either.
@@ -141,7 +144,7 @@ class ThresholdAlert:
             return self.feed(value, later // _MINUTE)
 
         return (
-            Scenario(f"well {beyond} the limit for just as long as it takes", steady(well_bad), soonest, firing),
+            Scenario(f"well {beyond} the limit for just as long as it takes", steady(well_bad), soonest, self._firing),
             Scenario(f"well {beyond} the limit, but not for long enough", steady(well_bad), soonest - _MINUTE),
             *self._changing(f"just {beyond} the limit", well_good, just_bad, later),
             *((Scenario("exactly at the limit", steady(limit), later),) if self.is_compared_as_published else ()),
@@ -155,11 +158,9 @@ class ThresholdAlert:
     def _going_on(self, well_good: float) -> tuple[Scenario, ...]:
         if not self.going_on:
             return ()
-        firing = (self.labels, *self.beside)
-        return going_on_scenarios(self.feed, well_good, (self.worst, self.per_minute), firing)
+        return going_on_scenarios(self.feed, well_good, (self.worst, self.per_minute), self._firing)
 
     def _at_rest(self, limit: float) -> tuple[Scenario, ...]:
-        firing = (self.labels, *self.beside)
         well_bad, just_bad, just_good, well_good = self._values(limit)
         beyond, within = ("above", "below") if self.threshold.bad is Side.ABOVE else ("below", "above")
         soonest, long = self.since + self.pending, self.pending + 2 * self.settled
@@ -168,9 +169,9 @@ class ThresholdAlert:
             return self.feed(value, long // _MINUTE)
 
         return (
-            Scenario(f"well {beyond} the limit", resting(well_bad), soonest + 2 * _MINUTE, firing),
+            Scenario(f"well {beyond} the limit", resting(well_bad), soonest + 2 * _MINUTE, self._firing),
             Scenario(f"well {beyond} the limit, but not for long enough", resting(well_bad), soonest - _MINUTE),
-            Scenario(f"just {beyond} the limit", resting(just_bad), long, firing),
+            Scenario(f"just {beyond} the limit", resting(just_bad), long, self._firing),
             Scenario(f"just {within} the limit", resting(just_good), long),
             Scenario(f"well {within} the limit", resting(well_good), long),
             Scenario("no data", (), long),
@@ -192,12 +193,15 @@ class ThresholdAlert:
 
     def _changing(self, title: str, well_good: float, just_bad: float, later: timedelta) -> tuple[Scenario, ...]:
         """Return scenarios of a value just beyond the limit, called ``title``, and of its end."""
-        firing = (self.labels, *self.beside)
         good, bad = partial(self.feed, well_good), partial(self.feed, just_bad)
         confirmed = OUTLASTED if self.going_on else timedelta(0)
-        changing = Changing(good, bad, self.pending, self.window, firing, confirmed)
+        changing = Changing(good, bad, self.pending, self.window, self._firing, confirmed)
         return (
-            *(changing.passing(title) if self.window else (Scenario(title, bad(later // _MINUTE), later, firing),)),
+            *(
+                changing.passing(title)
+                if self.window
+                else (Scenario(title, bad(later // _MINUTE), later, self._firing),)
+            ),
             *(changing.swinging() if self.keep_firing else changing.recovering()),
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
+from payment_bundle.sigterm import sigterm_as_ctrl_c
 from payment_catalog.archive_report import ArchiveReport
 from payment_catalog.backup_report import LONGEST_REASON, read_report, write_report
 from payment_catalog.durations import format_duration, parse_duration
@@ -27,8 +26,7 @@ from payment_logging.archive.progress import Lines
 from payment_logging.archive.run import Archive, End, plan, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from types import FrameType
+    from collections.abc import Iterable
 
     from payment_catalog.settings import Logs
     from payment_logging.archive.directory import LogDirectory
@@ -117,7 +115,7 @@ def _say_plan(choice: _Choice, logs: LogDirectory, prefix: str, store: Store) ->
 
 def _run(choice: _Choice, work: Archive, report: Path | None) -> int:
     clock = monotonic()
-    with _terminable(), work.directory.locked():
+    with sigterm_as_ctrl_c(), work.directory.locked():
         work.directory.tidy()
         selection, unlisted = choice.of(work.directory)
         summary = work.run(selection, unlisted)
@@ -161,20 +159,6 @@ def _last_complete(file: Path) -> datetime | None:
         return read_report(file, ArchiveReport).last_complete
     except (OSError, ValueError):
         return None
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Have SIGTERM, which Kubernetes sends, end the run as Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _store(logs: Logs, endpoint: str, storage_class: str, timeout: float) -> Store:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
@@ -22,12 +19,14 @@ from payment_bundle.backtest.report.content import moment
 from payment_bundle.backtest.report.markdown import markdown
 from payment_bundle.backtest.report.page import page
 from payment_bundle.backtest.report.terminal import show
+from payment_bundle.sigterm import sigterm_as_ctrl_c
+from payment_bundle.whole_file import write_whole
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import format_duration
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from typing import TextIO
 
@@ -77,7 +76,11 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     setting = Setting.of(settings, timeline, simulation.seed, simulation.instances)
     catalog = build_catalog(setting.settings)
     groups = alert_groups(catalog)
-    with _ending_tidily(), tempfile.TemporaryDirectory(prefix="payobs-backtest-") as directory, progress_bar() as tell:
+    with (
+        sigterm_as_ctrl_c(),
+        tempfile.TemporaryDirectory(prefix="payobs-backtest-") as directory,
+        progress_bar() as tell,
+    ):
         world, occurrences = history(setting)
         evaluator = Evaluator(catalog, (*groups, baseline(catalog)), jobs, tell)
         evaluated = evaluator.simulated(world.series(), timeline, Path(directory))
@@ -109,7 +112,7 @@ def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) 
     within = tuple(occurrence for occurrence in told if start <= occurrence.start and occurrence.end <= end)
     if not within:
         raise BacktestError(f"{known.file}: no incident lies between {moment(start)} and {moment(end)} UTC")
-    with _ending_tidily(), progress_bar() as tell:
+    with sigterm_as_ctrl_c(), progress_bar() as tell:
         evaluator = Evaluator(catalog, (*groups, baseline(catalog)), jobs, tell)
         evaluated = evaluator.remembered(api, known.start, known.end, known.resolution)
     facts = (
@@ -152,23 +155,10 @@ def require_packages() -> None:
         raise BacktestError("numpy: not installed; install it with: pip install 'payment-observability[backtest]'")
 
 
-@contextmanager
-def _ending_tidily() -> Iterator[None]:
-    """Have SIGTERM end the block as Ctrl-C does, so that what it started and wrote is removed."""
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
 def _save(file: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(stream.name, 0o644)  # noqa: PTH101 - a report to be shared
-        Path(stream.name).replace(file)
+        write_whole(file, text)
     except OSError as error:
         raise BacktestError(f"{file} cannot be written: {error.strerror}") from None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from payment_bundle.backtest.occurrence import Occurrence
+from payment_bundle.utc import as_utc, parse_utc
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.loading import load_file
 from payment_catalog.settings import UnsoundError
@@ -27,10 +28,9 @@ _ALERTS, _OBJECTIVES = "alerts", "objectives"
 def _parse_time(value: object) -> datetime:
     """Return a moment, UTC where no zone is named; YAML makes one itself of a time with seconds."""
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return as_utc(value) if isinstance(value, datetime) else parse_utc(str(value))
     except ValueError:
         raise ValueError("expected a time such as 2026-11-25T10:00Z") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 Moment = Annotated[datetime, BeforeValidator(_parse_time)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import requests
 
 from payment_alerts.tool import find_tool
 from payment_bundle.demo.child import ChildError, start
-from payment_bundle.demo.ports import LOOPBACK
+from payment_bundle.demo.ports import LOOPBACK, free_port
 from payment_bundle.prometheus_api import PrometheusApi
 from payment_catalog.durations import format_duration
 
@@ -59,7 +58,7 @@ def history(database: Path, work: Path, step: timedelta) -> Iterator[PrometheusA
         f"--query.timeout={_QUERY:.0f}s",
     )
     for attempt in range(1, _TRIES + 1):
-        address = f"{LOOPBACK}:{_free_port()}"
+        address = f"{LOOPBACK}:{free_port()}"
         child = start(
             "prometheus",
             (*command, f"--web.listen-address={address}"),
@@ -81,10 +80,3 @@ def history(database: Path, work: Path, step: timedelta) -> Iterator[PrometheusA
             return
         finally:
             child.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

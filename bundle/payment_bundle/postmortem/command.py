@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.postmortem import render
@@ -15,6 +12,8 @@ from payment_bundle.postmortem import figures
 from payment_bundle.postmortem.account import Account, Figures, post_mortem
 from payment_bundle.postmortem.figures import Scope
 from payment_bundle.postmortem.timeline import Span, spans
+from payment_bundle.utc import parse_utc
+from payment_bundle.whole_file import write_whole
 from payment_catalog.errors import ForeseenError
 from payment_catalog.external_metrics import ALERTS
 from payment_catalog.promql import quote
@@ -22,6 +21,7 @@ from payment_catalog.promql import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from decimal import Decimal
+    from pathlib import Path
 
     from payment_bundle.prometheus_api import PrometheusApi, Sample
     from payment_catalog.catalog import Catalog
@@ -48,10 +48,9 @@ class PostMortemOptions:
 def parse_time(option: str, text: str) -> datetime:
     """Return the time that ``text`` means, UTC where it names no zone; raises PostMortemError."""
     try:
-        moment = datetime.fromisoformat(text)
+        return parse_utc(text)
     except ValueError:
         raise PostMortemError(f"{option}: expected a time such as 2026-11-25T10:00Z, found {text!r}") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def write_post_mortem(catalog: Catalog, api: PrometheusApi, options: PostMortemOptions) -> str | None:
@@ -86,10 +85,7 @@ def save(document: str, out: Path, *, force: bool) -> None:
     if out.exists() and not force:
         raise PostMortemError(f"{out} is there already, and people may have written into it; --force replaces it")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=out.parent, delete=False, encoding="utf-8") as stream:
-            stream.write(document)
-        os.chmod(stream.name, 0o644)  # noqa: PTH101 - a document to be shared
-        Path(stream.name).replace(out)
+        write_whole(out, document)
     except OSError as error:
         raise PostMortemError(f"{out} cannot be written: {error.strerror}") from None
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from payment_bundle.utc import parse_utc
 from payment_catalog.errors import ForeseenError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -64,9 +65,8 @@ def _moment(text: str, now: datetime) -> datetime:
             return now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]]) if match[1] else now
         if _MILLISECONDS.fullmatch(cleaned):
             return datetime.fromtimestamp(int(cleaned) / 1000, UTC)
-        moment = datetime.fromisoformat(cleaned)
+        return parse_utc(cleaned)
     except (ValueError, OverflowError):
         raise TimeRangeError(
             f"expected a time such as now-1h, 2026-11-25T10:00Z or milliseconds since 1970, found {text!r}"
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -81,14 +81,15 @@ class Logs:
 
     def publish(self, world: World) -> Iterator[Series]:
         """Return what the exporter finds in Elasticsearch, and Fluentd's own page."""
-        yield from self._elasticsearch(world)
-        yield from self._fluentd(world)
+        errors = self._error_lines(world)
+        yield from self._elasticsearch(world, errors)
+        yield from self._fluentd(world, errors)
 
-    def _elasticsearch(self, world: World) -> Iterator[Series]:
+    def _elasticsearch(self, world: World, errors: NDArray[np.float64]) -> Iterator[Series]:
         timeline = world.setting.timeline
         scrape = world.collectors.part(world, ExporterCollector.ELASTICSEARCH)
         window = elasticsearch.LOG_WINDOW_SECONDS // timeline.resolution
-        total = np.concatenate((np.zeros(window), np.cumsum(self._error_lines(world))))
+        total = np.concatenate((np.zeros(window), np.cumsum(errors)))
         held = np.where(np.isnan(self.lag), 0.0, np.round(self.kept * (total[window:] - total[:-window])))
         yield scrape.gauge(elasticsearch.LOG_LINES, held, pattern=LogPattern.ERROR.value)
         yield scrape.gauge(elasticsearch.NEWEST_LOG, timeline.moments - self.lag)
@@ -108,7 +109,7 @@ class Logs:
         lines: NDArray[np.float64] = np.asarray(LINES_A_FAILURE * failed + other, dtype=np.float64)
         return lines
 
-    def _fluentd(self, world: World) -> Iterator[Series]:
+    def _fluentd(self, world: World, errors: NDArray[np.float64]) -> Iterator[Series]:
         timeline = world.setting.timeline
         began = (self.running > 0) & (np.concatenate((self.running[:1], self.running[:-1])) < 1)
         scrape = Scrape(world.setting.fluentd, self.running, began)
@@ -126,7 +127,7 @@ class Logs:
         hour = timeline.moments - since(timeline, HOUR)
         yield scrape.gauge(fluentd.BUFFER_OLDEST, hour - self.archive_lag, **archive)
         yield scrape.gauge(fluentd.BUFFER_BYTES, np.round(lines * _BYTES_A_LINE) + 1, **archive)
-        yield scrape.counter(fluentd.LOG_LINES, self._error_lines(world), pattern=LogPattern.ERROR.value)
+        yield scrape.counter(fluentd.LOG_LINES, errors, pattern=LogPattern.ERROR.value)
         yield scrape.counter(
             fluentd.TAIL_POSITION, np.round(lines * _BYTES_A_LINE), plugin_id="service", type="tail", path=_FILE
         )

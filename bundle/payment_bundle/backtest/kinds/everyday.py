@@ -11,7 +11,7 @@ from payment_bundle.backtest.areas.host import BACKUPS
 from payment_bundle.backtest.kinds.credentials import guessing, noticed
 from payment_bundle.backtest.kinds.intrusion import scanned
 from payment_bundle.backtest.kinds.kind import Hours, LookAlike
-from payment_bundle.backtest.kinds.onset import seconds_into, setting_in, stand_still
+from payment_bundle.backtest.kinds.onset import out_of_date, seconds_into, setting_in
 from payment_bundle.backtest.kinds.pods import withdraw
 from payment_bundle.backtest.kinds.queries import behind, runs_long
 from payment_bundle.backtest.kinds.resources import busy
@@ -28,12 +28,6 @@ def batch(world: World, when: slice, rng: np.random.Generator) -> None:
     busy(0.85)(world, when, rng)
     runs_long(timedelta(seconds=45))(world, when, rng)
     behind(60, 4 * _MINUTE)(world, when, rng)
-
-
-def late(world: World, when: slice, rng: np.random.Generator) -> None:
-    """Leave out one run of the backup and let the next take long: it comes within the RPO."""
-    del rng
-    stand_still(world, when, world.backups.last, timedelta(minutes=2))
 
 
 def rotation(world: World, when: slice, rng: np.random.Generator) -> None:
@@ -74,9 +68,12 @@ def maintenance(world: World, when: slice, rng: np.random.Generator) -> None:
     withdraw(world, when, 1)
 
 
+#: One run of the backup is left out, and the next takes long: it comes within the RPO.
+_LATE = out_of_date(timedelta(minutes=2), lambda world: world.backups.last)
+
 LOOK_ALIKES = (
     LookAlike("nightly-batch", "A report runs at night", 3, 9 * _MINUTE, batch, Hours.QUIET),
-    LookAlike("backup-late", "A backup comes late, but within the RPO", 1, 10 * _MINUTE, late),
+    LookAlike("backup-late", "A backup comes late, but within the RPO", 1, 10 * _MINUTE, _LATE),
     LookAlike("disk-rotation", "A disk fills while files are replaced, and is freed", 1, 50 * _MINUTE, rotation),
     LookAlike("caches-warm", "A process needs much memory for a while", 1, 90 * _MINUTE, garbage),
     LookAlike("wrong-key", "A merchant's new release has the wrong key", 1, 3 * _MINUTE, guessing(3, spread_out=True)),

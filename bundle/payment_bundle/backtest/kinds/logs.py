@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
-from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in, stand_still
+from payment_bundle.backtest.kinds.onset import out_of_date, rising, seconds_into, setting_in
 from payment_bundle.backtest.occurrence import Strength
 from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, SEARCH_OUTPUT
 from payment_catalog.incidents import IncidentKey
@@ -102,16 +102,6 @@ def unexplained(per_second: float, kept: float = 1) -> Strike:
     def strike(world: World, when: slice, rng: np.random.Generator) -> None:
         world.logs.errors[when] += per_second * setting_in(world, when, rng)
         world.logs.kept[when] = kept
-
-    return strike
-
-
-def job_overdue(age: timedelta) -> Strike:
-    """Return a last complete run of the archive's job that is so old."""
-
-    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
-        del rng
-        stand_still(world, when, world.archive.complete, age)
 
     return strike
 
@@ -219,7 +209,7 @@ _ARCHIVE_JOB = Kind(
     "Old log files are not archived",
     _SERVICE,
     frozenset({"LogArchiveOverdue", "LogArchiveJobOverdue"}),
-    {Strength.NOTICEABLE: Level(Priority.P3, 3 * _HOUR, job_overdue(OVERDUE))},
+    {Strength.NOTICEABLE: Level(Priority.P3, 3 * _HOUR, out_of_date(OVERDUE, lambda world: world.archive.complete))},
 )
 
 KINDS = (

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from payment_bundle.backtest.kinds.kind import Strike
     from payment_bundle.backtest.world import World
 
 AT_ONCE = timedelta(0)
@@ -43,6 +46,17 @@ def stand_still(world: World, when: slice, times: NDArray[np.float64], age: time
     begun = max(0, when.start - steps(world, age))
     stopped = float(world.setting.timeline.moments[when.start] - age.total_seconds())
     times[begun : when.stop] = np.minimum(times[begun : when.stop], stopped)
+
+
+def out_of_date(age: timedelta, *times: Callable[[World], NDArray[np.float64]]) -> Strike:
+    """Return times of what was done last, each picked from the world, that are ``age`` old when it begins."""
+
+    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
+        del rng
+        for pick in times:
+            stand_still(world, when, pick(world), age)
+
+    return strike
 
 
 def once_every(world: World, when: slice, period: timedelta, first: timedelta = AT_ONCE) -> NDArray[np.int64]:

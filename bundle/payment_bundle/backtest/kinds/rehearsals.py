@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
-from payment_bundle.backtest.kinds.onset import stand_still
+from payment_bundle.backtest.kinds.onset import out_of_date
 from payment_bundle.backtest.occurrence import Strength
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
@@ -22,12 +22,7 @@ _DAY = timedelta(days=1)
 
 def not_verified(age: timedelta) -> Strike:
     """Return a last verification that is so old."""
-
-    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
-        del rng
-        stand_still(world, when, world.rehearsals.verified, age)
-
-    return strike
+    return out_of_date(age, lambda world: world.rehearsals.verified)
 
 
 def not_restorable(world: World, when: slice, rng: np.random.Generator) -> None:
@@ -50,13 +45,7 @@ def restored_in(hours: float) -> Strike:
 
 def not_tried(age: timedelta) -> Strike:
     """Return a last failover test that is so old."""
-
-    def strike(world: World, when: slice, rng: np.random.Generator) -> None:
-        del rng
-        stand_still(world, when, world.rehearsals.tried, age)
-        stand_still(world, when, world.rehearsals.passed, age)
-
-    return strike
+    return out_of_date(age, lambda world: world.rehearsals.tried, lambda world: world.rehearsals.passed)
 
 
 def failover_fails(world: World, when: slice, rng: np.random.Generator) -> None:
