@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from payment_catalog.backup_report import LAST_VERIFICATION
 from payment_catalog.escalation import Team
 from payment_catalog.log_streams import LogBoard
 from payment_catalog.vocabulary import LogPattern
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _POD = "<pod-name>"
 _PSQL = "psql -h $DB_HOST -U $DB_USER -d $DB_NAME -c"
+#: The service's debug port, as its own pod reaches it.
+PROFILES = "http://localhost:6060/debug/pprof"
 
 
 class IncidentKey(StrEnum):
@@ -197,6 +200,7 @@ def _service_unavailable(shell: _Shell) -> Incident:
                 (
                     Command("Check node resources", "kubectl top nodes"),
                     Command("Check resource quotas", shell.kubectl("describe quota")),
+                    Command("Check disks", shell.inside("df -h")),
                 ),
             ),
             Cause(
@@ -295,6 +299,18 @@ def _performance_degradation(shell: _Shell) -> Incident:
                 (
                     Command("Watch memory", shell.kubectl(f"top pod {_POD} --watch")),
                     Command("Count asyncio tasks", shell.metric("goroutines")),
+                    Command("See what is allocated and kept", shell.inside(f"curl '{PROFILES}/heap?debug=1'")),
+                ),
+            ),
+            Cause(
+                "A blocked event loop",
+                ("Something waits or computes on the event loop: move it to a thread",),
+                (
+                    Command("Look twenty times where the main thread is", _main_thread(shell)),
+                    Command(
+                        "See what computes",
+                        shell.inside(f"curl '{PROFILES}/profile?seconds=5&debug=1'"),
+                    ),
                 ),
             ),
             Cause(
@@ -320,6 +336,12 @@ def _performance_degradation(shell: _Shell) -> Incident:
             ),
         ),
     )
+
+
+def _main_thread(shell: _Shell) -> str:
+    """Return a loop over stacks: a block lasts too short for a single look."""
+    look = f'curl -s "{PROFILES}/goroutine?debug=2" | grep -A 6 "thread, main"'
+    return shell.inside(f"sh -c 'for look in $(seq 20); do {look}; sleep 0.2; done'")
 
 
 def _slow_statements(shell: _Shell) -> Command:
@@ -414,6 +436,14 @@ def _data_loss(shell: _Shell) -> Incident:
                 (
                     Command("Look at the job", shell.kubectl("get cronjobs,jobs")),
                     Command("Back up now", shell.inside(f"payment-service backup --directory {directory}")),
+                ),
+            ),
+            Cause(
+                "A backup cannot be restored",
+                (),
+                (
+                    Command("Read why the last verification failed", f"cat {directory}/{LAST_VERIFICATION}"),
+                    Command("Verify again", shell.inside(f"payment-service verify-backup --directory {directory}")),
                 ),
             ),
             Cause(

@@ -24,6 +24,7 @@ from payment_bundle.drill.postgres import Postgres, postgres_programs
 from payment_bundle.drill.report import Report, as_json, as_markdown
 from payment_bundle.drill.scene import Scene
 from payment_bundle.postmortem.command import PostMortemOptions, save, write_post_mortem
+from payment_bundle.whole_file import write_whole
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _make(directory: Path) -> None:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        write_whole(file, text)
     except OSError as error:
         raise DrillError(f"{file} cannot be written: {error.strerror}") from None
 

@@ -134,7 +134,13 @@ class _Course:
 
     def _diagnose(self, log_from: int) -> tuple[Ran, ...]:
         house = self._house
-        here = Here(str(house.service_log), log_from, house.gateway_url, house.postgres is not None)
+        here = Here(
+            str(house.service_log),
+            log_from,
+            house.gateway_url,
+            house.profiles_url,
+            house.postgres is not None,
+        )
         incident = house.catalog.incidents[self._drill.incident]
         return diagnose(incident, self._drill.shows, here, house.environment)
 

@@ -98,6 +98,11 @@ class House(Stack):
         return f"http://{LOOPBACK}:{self.ports.gateway}"
 
     @property
+    def profiles_url(self) -> str:
+        """Address under which the service shows what it does."""
+        return f"http://{LOOPBACK}:{self.ports.debug}/debug/pprof"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What the service is told."""
         return self._environment()

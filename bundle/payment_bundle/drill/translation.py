@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from payment_catalog.incidents import PROFILES
+
 _LOGS = re.compile(r"kubectl logs (?P<flags>(?:-\S+ )*)(?:deployment/)?\S+(?: -n \S+)?(?: --previous)?")
 _EXEC = re.compile(r"kubectl exec -it \S+ -n \S+ -- ")
 _TAIL = re.compile(r"--tail=(-?\d+)")
@@ -23,11 +25,12 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What stands here for the cluster: the service's log from a byte on (1: all), and the gateway's address."""
+    """What stands here for the cluster: the service's log from a byte on (1: all), and addresses."""
 
     log: str
     log_from: int
     gateway: str
+    profiles: str
     has_postgres: bool
 
 
@@ -43,10 +46,10 @@ def translate(shell: str, here: Here) -> Translated:
     """Return what to run for a command of a page.
 
     The log of the deployment is the file; what would be run in a pod is run here, with the service's variables; the
-    gateway is the simulated one.
+    gateway is the simulated one, and the debug port the service's.
     """
     text = _LOGS.sub(lambda found: _log(found["flags"], here), shell)
-    text = _EXEC.sub("", text).replace(_GATEWAY, here.gateway)
+    text = _EXEC.sub("", text).replace(_GATEWAY, here.gateway).replace(PROFILES, here.profiles)
     for word, reason in _ELSEWHERE:
         if word in text:
             return Translated("", reason)

@@ -8,7 +8,7 @@ from payment_bundle.drill.translation import Here, Translated, translate
 from payment_catalog.catalog import build_catalog
 from payment_catalog.settings import Settings
 
-HERE = Here("/logs/service.log", 101, "http://127.0.0.1:8081", has_postgres=True)
+HERE = Here("/logs/service.log", 101, "http://127.0.0.1:8081", "http://127.0.0.1:7070/debug", has_postgres=True)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,10 @@ HERE = Here("/logs/service.log", 101, "http://127.0.0.1:8081", has_postgres=True
             "time kubectl exec -it <pod-name> -n payment-service -- curl -X POST https://pay.fiuu.com/RMS/API",
             "time curl -X POST http://127.0.0.1:8081/RMS/API",
         ),
+        (
+            "kubectl exec -it <pod-name> -n payment-service -- curl 'http://localhost:6060/debug/pprof/heap?debug=1'",
+            "curl 'http://127.0.0.1:7070/debug/heap?debug=1'",
+        ),
         ("curl http://127.0.0.1:8080/metrics | grep db_", "curl http://127.0.0.1:8080/metrics | grep db_"),
     ],
 )
@@ -54,7 +58,7 @@ def test_what_cannot_be_run_says_why(written: str, reason: str) -> None:
 
 
 def test_sqlite_has_no_psql() -> None:
-    here = Here("/log", 1, "http://127.0.0.1:1", has_postgres=False)
+    here = Here("/log", 1, "http://127.0.0.1:1", "http://127.0.0.1:2", has_postgres=False)
     found = translate("kubectl exec -it <pod-name> -n payment-service -- psql -h $DB_HOST", here)
     assert found == Translated("", "the database is a file of SQLite")
 

@@ -68,6 +68,7 @@ DRILLS = (
         IncidentKey.DATA_LOSS,
         _corrupt,
         (Expected("BackupVerificationFailed", Team.DATA_ISSUE, Priority.P2),),
+        shows=(Shows("Read why the last verification failed", r'"outcome": ?"failed"'),),
         hurried={"payment-backup-verification": _SPEED},
     ),
 )

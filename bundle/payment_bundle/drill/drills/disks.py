@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from payment_bundle.drill.disk import DISK_BYTES
-from payment_bundle.drill.drill import Drill, Expected, Need
+from payment_bundle.drill.drill import Drill, Expected, Need, Shows
 from payment_catalog.escalation import Team
 from payment_catalog.incidents import IncidentKey
 from payment_catalog.severities import Priority
@@ -37,6 +37,7 @@ DRILLS = (
         _fills,
         (Expected("DiskUsageHigh", Team.SERVICE_OUTAGE, Priority.P2),),
         frozenset({"DiskFullWithinADay", "DiskFullWithinHours"}),
+        (Shows("Check disks", r"9\d% \S*/disk"),),
         needs=frozenset({Need.DISK}),
     ),
 )

@@ -87,6 +87,7 @@ DRILLS = (
         _event_loop_is_blocked,
         (Expected("EventLoopBlocked", Team.PERFORMANCE_ISSUE, Priority.P3),),
         SLOWNESS,
+        (Shows("Look twenty times where the main thread is", r"block_event_loop"),),
     ),
     Drill(
         "memory-leak",
@@ -94,6 +95,7 @@ DRILLS = (
         IncidentKey.PERFORMANCE_DEGRADATION,
         _leaks,
         (Expected("MemoryLeak", Team.PERFORMANCE_ISSUE, Priority.P3),),
+        shows=(Shows("See what is allocated and kept", r"leak_memory"),),
         needs=frozenset({Need.SPEED}),
         hurried={"payment-leaks": 1800},
     ),
