@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from payment_catalog.catalog import Catalog
 
+MONITORING_GROUP = "payment-monitoring"
+
 
 def monitoring_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGroup:
     """Return the group on the monitoring; ``groups`` are the others, whose metrics must not be missing."""
     return AlertGroup(
-        "payment-monitoring",
+        MONITORING_GROUP,
         "monitoring.yaml",
         (
             watchdog(catalog),
