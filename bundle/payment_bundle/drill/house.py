@@ -102,6 +102,11 @@ class House(Stack):
         return f"http://{LOOPBACK}:{self.ports.gateway}"
 
     @property
+    def alertmanager_url(self) -> str:
+        """Address of Alertmanager."""
+        return f"http://{LOOPBACK}:{self.ports.alertmanager}"
+
+    @property
     def profiles_url(self) -> str:
         """Address under which the service shows what it does."""
         return f"http://{LOOPBACK}:{self.ports.debug}/debug/pprof"
