@@ -74,7 +74,7 @@ def _located(origin: Origin, name: str, directory: Path) -> Path:
         raise origin.refused(f"there is no module '{name}', neither in {shown(directory)} nor on Python's path")
     file, path = Path(spec.origin), directory.joinpath(*name.split("."))
     beside = next((found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()), file)
-    if beside != file:
+    if beside.resolve() != file.resolve():
         raise origin.refused(
             f"Python knows another module '{name}', {shown(file)}, and so does not read {shown(beside)}; rename that"
         )

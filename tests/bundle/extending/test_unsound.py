@@ -9,15 +9,17 @@ import pytest
 from command_line import payobs
 from extension_home import extension_home
 
-from payment_alerts.groups import alert_groups
+from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
-from payment_bundle.checks import Generated, checks, generated, source_findings
+from payment_bundle.checks import checks, source_findings
 from payment_bundle.extending.loading import load_catalog
 from payment_bundle.extending.soundness import unsound
+from payment_bundle.generation import grafana_documents
 from payment_bundle.rendering import render_all
 
 if TYPE_CHECKING:
+    from payment_catalog.catalog import Catalog
     from payment_catalog.findings import Finding
 
 ALERT, METRIC, PANEL = "LedgerPostingsPileUp", "ledger_postings_pending", "Postings pending"
@@ -165,8 +167,10 @@ OWN_BOARD = (
 )
 
 
-def dashboards(made: Generated) -> dict[str, bytes]:
-    return render_all({path: found for path, found in made.documents.items() if path.startswith("grafana/dashboards")})
+def of_the_dashboards(catalog: Catalog) -> tuple[Finding, ...]:
+    """Return what is found in the dashboards, by the files that they are."""
+    declared = catalog.declared(recordings(alert_groups(catalog)))
+    return source_findings(render_all(grafana_documents(catalog)), declared, catalog.additions)
 
 
 def test_a_dashboard_of_its_own(tmp_path: Path) -> None:
@@ -174,9 +178,8 @@ def test_a_dashboard_of_its_own(tmp_path: Path) -> None:
     shown = ("dashboard=Dashboard.BUSINESS)", "dashboard=LEDGER)")
     catalog = load_catalog(extension_home(tmp_path, *OWN_BOARD, own, shown))
     assert unsound(catalog) == ()
-    made = generated(catalog)
-    assert "grafana/dashboards/payment-ledger.json" in made.documents
-    assert source_findings(dashboards(made), made.declared, catalog.additions) == ()
+    assert "grafana/dashboards/payment-ledger.json" in grafana_documents(catalog)
+    assert of_the_dashboards(catalog) == ()
 
 
 @pytest.mark.parametrize(
@@ -207,8 +210,7 @@ def test_a_dashboard_that_is_not_its_own_or_not_the_alerts(
 
 def test_what_the_linting_of_dashboards_finds_is_told_with_the_line_of_the_panel(tmp_path: Path) -> None:
     catalog = load_catalog(extension_home(tmp_path, ("        limits=", '        no_value="",\n        limits=')))
-    made = generated(catalog)
-    (finding,) = source_findings(dashboards(made), made.declared, catalog.additions)
+    (finding,) = of_the_dashboards(catalog)
     assert (finding.rule, finding.line) == (PANEL, line_of(finding.file, PANEL))
     assert "says nothing without data" in finding.message
 
