@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payment_catalog.catalog import Catalog
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.escalation import Team
-    from payment_catalog.incidents import IncidentKey
+    from payment_catalog.incidents import AnyIncidentKey
     from payment_catalog.log_streams import LogView
     from payment_catalog.severities import Priority, Severity
     from payment_catalog.signals import RecordingRule
@@ -68,7 +68,7 @@ class Alert:
     severity: Severity
     priority: Priority
     team: Team
-    incident: IncidentKey
+    incident: AnyIncidentKey
     summary: str
     description: str
     meaning: str
@@ -87,13 +87,13 @@ class Alert:
             "severity": self.severity.value,
             "priority": self.priority.value,
             "team": self.team.value,
-            "incident": self.incident.value,
+            "incident": str(self.incident),
             **self.extra_labels,
             **catalog.settings.labels,
         }
         return {name: value for name, value in labels.items() if name not in self.from_series}
 
-    def annotations(self, catalog: Catalog, dashboard: Dashboard) -> dict[str, str]:
+    def annotations(self, catalog: Catalog, dashboard: AnyDashboard) -> dict[str, str]:
         """Return the annotations of the rule; ``dashboard`` is where to look."""
         view = self.log_view(catalog)
         return {
@@ -123,4 +123,4 @@ class AlertGroup:
     alerts: tuple[Alert, ...]
     recordings: tuple[RecordingRule, ...] = ()
     interval: timedelta | None = None
-    dashboard: Dashboard = field(kw_only=True)
+    dashboard: AnyDashboard = field(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_alerts.added_alerts import AddedAlerts
 from payment_alerts.alert import AlertGroup
 from payment_alerts.anomaly.anomaly_alerts import anomaly_alerts
 from payment_alerts.api_alerts import api_alerts
@@ -85,6 +86,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         log_archive_alerts(catalog),
         log_line_alerts(catalog),
         exporter_alerts(catalog),
+        *(added.group(catalog) for added in catalog.parts(AddedAlerts)),
     )
     groups = (*groups, monitoring_alerts(catalog, groups))
     return tuple(map(with_scenario_elsewhere, (*groups, *escalation_alerts(catalog, groups))))

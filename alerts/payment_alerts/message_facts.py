@@ -34,7 +34,7 @@ def message_facts(catalog: Catalog) -> str:
         for team, row in catalog.escalation.items()
         for level, who in (("L1", row.l1), ("L2", row.l2), ("L3", row.l3))
     }
-    diagnosis = {key.value: _first_commands(incident) for key, incident in catalog.incidents.items()}
+    diagnosis = {str(key): _first_commands(incident) for key, incident in catalog.incidents.items()}
     return "\n".join(
         (
             _words("payment.urgency", urgency),

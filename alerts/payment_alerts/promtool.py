@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RULE = re.compile(
-    r'^\s*(?P<file>\S.*?): (?P<line>\d+):\d+: group "[^"]*", rule \d+, "(?P<rule>[^"]*)": (?P<message>.*)$'
+    r'^\s*(?P<file>\S.*?): ((?P<line>\d+):\d+: )?group "[^"]*", rule \d+, "(?P<rule>[^"]*)": (?P<message>.*)$'
 )
 _FILE = re.compile(r"^\s*(?P<file>\S.*?\.ya?ml): (?P<message>.+)$")
 _YAML_LINE = re.compile(r"^\s*line (?P<line>\d+): (?P<message>.+)$")
@@ -77,15 +77,16 @@ def _parse(output: str, first_file: str) -> Iterator[Finding]:
     file, test = first_file, ""
     for line in output.splitlines():
         if match := _RULE.match(line):
-            yield Finding(match["file"], int(match["line"]), match["rule"], match["message"])
+            line_of_rule = int(match["line"] or _line_of(match["file"], match["rule"]))
+            yield Finding(match["file"], line_of_rule, match["rule"], match["message"])
         elif match := _TEST_FILE.match(line):
             file, test = match["file"], ""
         elif match := _TEST_CASE.match(line):
             test = match["alert"] or match["name"] or test
             if test:
-                yield Finding(file, _line_of_test(file, test), test, f"the unit test failed: {line.strip()}")
+                yield Finding(file, _line_of(file, test), test, f"the unit test failed: {line.strip()}")
         elif (match := _TEST_RESULT.match(line)) and test:
-            yield Finding(file, _line_of_test(file, test), test, match["result"])
+            yield Finding(file, _line_of(file, test), test, match["result"])
         elif match := _YAML_LINE.match(line):
             yield Finding(file, int(match["line"]), "syntax", match["message"])
         elif match := _FILE.match(line):
@@ -95,7 +96,7 @@ def _parse(output: str, first_file: str) -> Iterator[Finding]:
             yield Finding(file, 0, "promtool", line.strip())
 
 
-def _line_of_test(file: str, name: str) -> int:
+def _line_of(file: str, name: str) -> int:
     try:
         with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - the name as promtool printed it
             return next((number for number, line in enumerate(stream, start=1) if name in line), 0)

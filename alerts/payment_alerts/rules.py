@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.documents import Documents
 
 RULES_DIRECTORY = "prometheus/rules"
@@ -30,7 +30,7 @@ def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
     return {"groups": [{"name": group.name, **interval, "rules": [*recordings, *alerts]}]}
 
 
-def _alert(catalog: Catalog, alert: Alert, dashboard: Dashboard) -> dict[str, Any]:
+def _alert(catalog: Catalog, alert: Alert, dashboard: AnyDashboard) -> dict[str, Any]:
     keep_firing = {"keep_firing_for": format_duration(alert.keep_firing)} if alert.keep_firing else {}
     return {
         "alert": alert.name,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.documents import Documents
 
 DIRECTORY = "runbooks"
@@ -35,7 +35,7 @@ def runbooks(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     return {**pages, f"{DIRECTORY}/README.md": TextDocument(index, __name__)}
 
 
-def _page(catalog: Catalog, alert: Alert, dashboard: Dashboard, alerts: Sequence[Alert]) -> str:
+def _page(catalog: Catalog, alert: Alert, dashboard: AnyDashboard, alerts: Sequence[Alert]) -> str:
     settings = catalog.settings
     incident = catalog.incidents[alert.incident]
     view = alert.log_view(catalog)

@@ -12,24 +12,25 @@ from payment_alerts.rules import rules
 from payment_bundle.declaration import declared_at
 from payment_bundle.drift import drift
 from payment_bundle.expression_check import expression_findings
+from payment_bundle.extending.soundness import place_of, placed, unsound
 from payment_bundle.fluentd_check import configuration_findings
 from payment_bundle.fluentd_dry_run import dry_run_findings
 from payment_bundle.generation import generate_documents
 from payment_bundle.manifest import manifest_of
 from payment_bundle.rendering import render_all
-from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.findings import Finding
 from payment_catalog.promql import PromQLError
 from payment_dashboards.linting import dashboard_findings
 from payment_dashboards.linting.model import is_dashboard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from payment_catalog.addition import Addition
+    from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.promql import Labels
-    from payment_catalog.settings import Settings
 
 _OF_THE_CATALOGUE = "expressions and dashboards of the catalogue"
 _ROOMS = ("payment_alerts", "payment_dashboards", "payment_catalog")
@@ -48,7 +49,8 @@ class Check:
 class Generated:
     """Every document, and the series that expressions in them may use, with their labels.
 
-    Where dashboards cannot read the rules there are no documents, but findings: ``unreadable``.
+    Where extensions are unsound, or dashboards cannot read the rules, there are no documents, but findings:
+    ``unreadable``.
     """
 
     documents: Documents
@@ -58,19 +60,27 @@ class Generated:
 
 def generated(catalog: Catalog) -> Generated:
     """Return what is generated for ``catalog``."""
+    if findings := unsound(catalog):
+        return Generated({}, {}, findings)
     groups = alert_groups(catalog)
     declared = catalog.declared(recordings(groups))
     try:
         return Generated(generate_documents(catalog, groups), declared)
     except PromQLError:
-        return Generated({}, declared, source_findings(render_all(rules(catalog, groups)), declared))
+        return Generated({}, declared, source_findings(render_all(rules(catalog, groups)), declared, catalog.additions))
 
 
-def source_findings(rendered: Mapping[str, bytes], declared: Mapping[str, Labels]) -> tuple[Finding, ...]:
-    """Check expressions and dashboards that the catalogue and the rooms declare, and name the line that does."""
+def source_findings(
+    rendered: Mapping[str, bytes], declared: Mapping[str, Labels], additions: Sequence[Addition] = ()
+) -> tuple[Finding, ...]:
+    """Check expressions and dashboards that extensions, catalogue and rooms declare, and name the line that does."""
     return tuple(
         Finding(
-            *(_place(declared_at(finding.rule, *_rooms(finding))) or (finding.file, finding.line)),
+            *(
+                place_of(finding.rule, additions)
+                or _place(declared_at(finding.rule, *_rooms(finding)))
+                or (finding.file, finding.line)
+            ),
             finding.rule,
             finding.message,
         )
@@ -78,9 +88,8 @@ def source_findings(rendered: Mapping[str, bytes], declared: Mapping[str, Labels
     )
 
 
-def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Check]:
-    """Return the checks of a bundle for ``settings`` that was written to ``out``, the dearest, if asked for, last."""
-    catalog = build_catalog(settings)
+def checks(catalog: Catalog, out: Path, *, quick: bool = False) -> Iterator[Check]:
+    """Return the checks of a bundle for ``catalog`` that was written to ``out``, the dearest, if asked for, last."""
     made = generated(catalog)
     declared = made.declared
     rendered = render_all(made.documents)
@@ -88,6 +97,9 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
 
     def files(directory: str) -> tuple[Path, ...]:
         return tuple(sorted((out / directory).glob("*.yaml")))
+
+    def at_home(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return placed(findings, catalog.additions)
 
     def edited() -> tuple[Finding, ...]:
         present = {path: file for path in rendered if (file := out / path).is_file()}
@@ -101,16 +113,16 @@ def checks(settings: Settings, out: Path, *, quick: bool = False) -> Iterator[Ch
     if made.unreadable:
         yield Check(_OF_THE_CATALOGUE, lambda: made.unreadable)
         return
-    yield Check(_OF_THE_CATALOGUE, lambda: source_findings(rendered, declared))
+    yield Check(_OF_THE_CATALOGUE, lambda: source_findings(rendered, declared, catalog.additions))
     yield Check("drift of generated files", lambda: tuple(drift(out, rendered, manifest)))
     yield Check("expressions and dashboards of edited files", edited)
     yield Check("configuration of Fluentd", lambda: configuration_findings(rendered, out))
     yield Check("fluentd --dry-run", lambda: dry_run_findings(out, configuration_findings(rendered, out)))
-    yield Check("promtool check rules", lambda: Promtool().check_rules(files("prometheus/rules")))
+    yield Check("promtool check rules", lambda: at_home(Promtool().check_rules(files("prometheus/rules"))))
     yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
     if not quick:
-        yield Check("promtool test rules", lambda: Promtool().test_rules(files("prometheus/tests")))
+        yield Check("promtool test rules", lambda: at_home(Promtool().test_rules(files("prometheus/tests"))))
 
 
 def _rooms(finding: Finding) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from payment_bundle.changes import Changes, plan_changes
 from payment_bundle.checks import checks, generated, source_findings
 from payment_bundle.delivery import diff, push
 from payment_bundle.demo.ports import Ports
+from payment_bundle.extending.loading import load_catalog, load_sound_catalog
 from payment_bundle.generation import PARTS, part_of
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
 from payment_bundle.logs_trace.command import logs
@@ -22,7 +23,6 @@ from payment_bundle.not_run import NotRun
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
-from payment_catalog.catalog import build_catalog
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
 
@@ -56,11 +56,11 @@ def generate(
 ) -> None:
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
     parts = _parts(only)
-    catalog = build_catalog(load_settings(config))
+    catalog = load_catalog(config)
     made = generated(catalog)
     documents = {path: document for path, document in made.documents.items() if part_of(path) in parts}
     rendered = render_all(documents)
-    findings = made.unreadable or source_findings(rendered, made.declared)
+    findings = made.unreadable or source_findings(rendered, made.declared, catalog.additions)
     if findings:
         _report(findings)
         typer.echo(f"{len(findings)} finding(s); nothing was written", err=True)
@@ -84,7 +84,7 @@ def check(
 ) -> None:
     """Check generated files: drift, expressions, Fluentd, promtool and amtool."""
     total = 0
-    for item in checks(load_settings(config), out, quick=quick):
+    for item in checks(load_catalog(config), out, quick=quick):
         try:
             findings = item.run()
         except NotRun as reason:
@@ -112,7 +112,7 @@ def mutate(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for the demo
 
     options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose)
-    if not run_mutate(build_catalog(load_settings(config)), options):
+    if not run_mutate(load_sound_catalog(config), options):
         raise typer.Exit(FINDINGS)
 
 
@@ -135,13 +135,13 @@ def postmortem(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
     from payment_bundle.token_file import read_token  # noqa: PLC0415
 
-    settings = load_settings(config)
+    catalog = load_sound_catalog(config)
     options = command.PostMortemOptions(
         command.parse_time("--from", start), command.parse_time("--to", end), environment, incident, title
     )
     token = read_token(token_file) if token_file else ""
-    api = PrometheusApi(prometheus.rstrip("/") or settings.urls.prometheus, token, timeout=60)
-    document = command.write_post_mortem(build_catalog(settings), api, options)
+    api = PrometheusApi(prometheus.rstrip("/") or catalog.settings.urls.prometheus, token, timeout=60)
+    document = command.write_post_mortem(catalog, api, options)
     if document is None:
         typer.echo("no alert fired in that time", err=True)
         raise typer.Exit(FINDINGS)
@@ -178,11 +178,10 @@ def preview(  # noqa: PLR0913 - one flag for each choice
 
     if last and (start or end):
         raise typer.BadParameter("--range and --from, --to exclude each other")
-    settings = load_settings(config)
+    catalog = load_sound_catalog(config)
     api = PrometheusApi(
-        prometheus.rstrip("/") or settings.urls.prometheus, read_token(token_file) if token_file else ""
+        prometheus.rstrip("/") or catalog.settings.urls.prometheus, read_token(token_file) if token_file else ""
     )
-    catalog = build_catalog(settings)
     if serve:
         command.serve_until_signal(catalog, api, port, typer.echo)
         return

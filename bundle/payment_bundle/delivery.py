@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
-from payment_catalog.catalog import build_catalog
-from payment_catalog.loading import load_settings
 from payment_catalog.settings import Url
 from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
@@ -54,8 +53,8 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.grafana.connection import GrafanaError  # noqa: PLC0415
     from payment_bundle.grafana.found import Folder  # noqa: PLC0415
 
-    settings = load_settings(config)
-    wanted = command.generated_dashboards(build_catalog(settings))
+    catalog = load_sound_catalog(config)
+    settings, wanted = catalog.settings, command.generated_dashboards(catalog)
     options = command.PushOptions(dry_run, force, prune)
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
@@ -80,9 +79,10 @@ def diff_grafana(
     from payment_bundle.grafana import command  # noqa: PLC0415 - as for push
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
 
-    settings = load_settings(config)
+    catalog = load_sound_catalog(config)
+    settings = catalog.settings
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
-        same = command.diff(command.generated_dashboards(build_catalog(settings)), api, FOLDER_UID, typer.echo)
+        same = command.diff(command.generated_dashboards(catalog), api, FOLDER_UID, typer.echo)
     if not same:
         raise typer.Exit(FINDINGS)
 

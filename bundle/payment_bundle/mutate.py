@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from payment_alerts.groups import alert_groups
-from payment_alerts.mutation.equivalents import EQUIVALENTS
+from payment_alerts.mutation.equivalents import EQUIVALENTS, Equivalent
 from payment_alerts.mutation.plan import plan
 from payment_alerts.mutation.run import Runner
 from payment_alerts.mutation.score import score
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from payment_alerts.alert import AlertGroup
-    from payment_alerts.mutation.equivalents import Equivalent
     from payment_alerts.mutation.mutant import Mutant
     from payment_alerts.mutation.plan import Plan
     from payment_alerts.mutation.score import Score
@@ -56,7 +55,8 @@ def run_mutate(
         typer.echo(f"{len(planned.mutants)} mutants{_dropped(planned)}")
         return True
     survivors = _survivors(catalog, planned, options.jobs or os.cpu_count() or 1)
-    result = score(planned.mutants, survivors, EQUIVALENTS if declared is None else declared, complete=not options.only)
+    equal = (*EQUIVALENTS, *catalog.parts(Equivalent)) if declared is None else declared
+    result = score(planned.mutants, survivors, equal, complete=not options.only)
     _report(result, options)
     return result.is_enough(options.minimum)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from payment_catalog.escalation import ESCALATION_MATRIX, EscalationRow, Team
 from payment_catalog.exporter_metrics import EXPORTER_METRICS
 from payment_catalog.external_metrics import EXTERNAL_METRICS, PROCESS_METRICS
 from payment_catalog.fluentd_metrics import FLUENTD_METRICS
-from payment_catalog.incidents import Incident, IncidentKey, incidents
+from payment_catalog.incidents import incidents
 from payment_catalog.kubernetes_metrics import KUBERNETES_METRICS
 from payment_catalog.monitoring_incident import monitoring_blind
 from payment_catalog.promql import TARGET_LABELS, Labels, PromQLError, analyse
@@ -21,13 +21,17 @@ from payment_catalog.slos import Objective, objectives
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from payment_catalog.addition import Addition
+    from payment_catalog.incidents import AnyIncidentKey, Incident
     from payment_catalog.metric import Metric
     from payment_catalog.settings import Settings
+
+_PartT = TypeVar("_PartT")
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What the bundle knows, for one set of settings."""
+    """What the bundle knows, for one set of settings; ``additions`` are what extensions add, in all of it."""
 
     settings: Settings
     metrics: tuple[Metric, ...]
@@ -35,7 +39,8 @@ class Catalog:
     objectives: tuple[Objective, ...]
     severity_levels: Mapping[Priority, SeverityLevel]
     escalation: Mapping[Team, EscalationRow]
-    incidents: Mapping[IncidentKey, Incident]
+    incidents: Mapping[AnyIncidentKey, Incident]
+    additions: tuple[Addition, ...] = ()
 
     def signal(self, key: str) -> Signal:
         """Return the signal of that key; raises KeyError."""
@@ -43,6 +48,10 @@ class Catalog:
             if signal.key == key:
                 return signal
         raise KeyError(key)
+
+    def parts(self, kind: type[_PartT]) -> tuple[_PartT, ...]:
+        """Return what extensions add of a room's ``kind``, in the order of the settings."""
+        return tuple(part for addition in self.additions for part in addition.parts if isinstance(part, kind))
 
     @property
     def recordings(self) -> tuple[RecordingRule, ...]:
@@ -66,8 +75,16 @@ class Catalog:
         return names
 
 
-def build_catalog(settings: Settings) -> Catalog:
-    """Return the catalogue for ``settings``."""
+def build_catalog(settings: Settings, additions: Iterable[Addition] = ()) -> Catalog:
+    """Return the catalogue for ``settings``, with what extensions add; of two incidents with one key the first."""
+    additions = tuple(additions)
+    known: dict[AnyIncidentKey, Incident] = {}
+    for incident in (
+        *incidents(settings),
+        monitoring_blind(settings),
+        *(found for addition in additions for found in addition.incidents),
+    ):
+        known.setdefault(incident.key, incident)
     return Catalog(
         settings=settings,
         metrics=(
@@ -77,10 +94,12 @@ def build_catalog(settings: Settings) -> Catalog:
             *EXTERNAL_METRICS,
             *KUBERNETES_METRICS,
             *FLUENTD_METRICS,
+            *(metric for addition in additions for metric in addition.metrics),
         ),
         signals=signals(settings),
         objectives=objectives(settings),
         severity_levels=SEVERITY_LEVELS,
         escalation=ESCALATION_MATRIX,
-        incidents={incident.key: incident for incident in (*incidents(settings), monitoring_blind(settings))},
+        incidents=known,
+        additions=additions,
     )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+#: Grafana's uids, as far as they can stand in the name of a Kubernetes object too.
+_UID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class Dashboard(StrEnum):
@@ -37,3 +43,22 @@ _HEADINGS = {
     Dashboard.BACKUP: "Payment backup and recovery",
     Dashboard.ON_CALL: "Payment on-call",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDashboard:
+    """A dashboard that an extension adds; raises ValueError for a uid that Grafana or Kubernetes would refuse."""
+
+    uid: str
+    heading: str
+
+    def __post_init__(self) -> None:
+        if not _UID.fullmatch(self.uid):
+            raise ValueError(f"{self.uid!r} is no uid: at most 40 lower-case letters, digits and hyphens between them")
+
+    def __str__(self) -> str:
+        """Return the uid, as a dashboard of the bundle's does."""
+        return self.uid
+
+
+AnyDashboard: TypeAlias = Dashboard | OwnDashboard

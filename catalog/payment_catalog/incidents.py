@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from payment_catalog.backup_report import LAST_VERIFICATION
 from payment_catalog.escalation import Team
@@ -34,6 +35,21 @@ class IncidentKey(StrEnum):
     MONITORING_BLIND = "monitoring-blind"
 
 
+class OwnIncidentKey(str):
+    """The ``incident`` label of an incident that an extension adds; raises ValueError where it is no such word."""
+
+    __slots__ = ()
+
+    def __new__(cls, key: str) -> OwnIncidentKey:
+        """Take lower-case words with hyphens between them, as the runbook's incidents have."""
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", key):
+            raise ValueError(f"{key!r} is no key of an incident: lower-case words with hyphens between them")
+        return super().__new__(cls, key)
+
+
+AnyIncidentKey: TypeAlias = IncidentKey | OwnIncidentKey
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A shell command and what it shows or does."""
@@ -55,7 +71,7 @@ class Cause:
 class Incident:
     """An incident of the runbook. ``logs`` is where to look at the lines that its diagnosis greps for, if it does."""
 
-    key: IncidentKey
+    key: AnyIncidentKey
     title: str
     team: Team
     symptoms: tuple[str, ...]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.log_streams import LogView
     from payment_catalog.settings import Settings
     from payment_catalog.vocabulary import LogPattern
@@ -25,12 +25,12 @@ _FILLED_IN = re.compile(r"(\$\{[^}]*\})")
 _SHOWN = ("${__from:date:iso}", "${__to:date:iso}")
 
 
-def dashboard_url(settings: Settings, dashboard: Dashboard) -> str:
+def dashboard_url(settings: Settings, dashboard: AnyDashboard) -> str:
     """Return the address of a dashboard."""
     return f"{settings.urls.grafana}/d/{dashboard}"
 
 
-def dashboard_at(settings: Settings, dashboard: Dashboard, start: datetime, end: datetime) -> str:
+def dashboard_at(settings: Settings, dashboard: AnyDashboard, start: datetime, end: datetime) -> str:
     """Return the address of a dashboard for a range of time."""
     return f"{dashboard_url(settings, dashboard)}?from={_milliseconds(start)}&to={_milliseconds(end)}"
 

@@ -64,6 +64,11 @@ def load_file(file: Path, kind: type[SectionT], context: Mapping[str, object] | 
         raise _explain(file, located, error, kind) from None
 
 
+def line_of(file: Path, *path: str | int) -> int:
+    """Return the line on which the key ``path`` begins in a settings file. Raises SettingsError."""
+    return _read(file).line_of(path)
+
+
 def _read(file: Path) -> _Located:
     try:
         with file.open("rb") as stream:

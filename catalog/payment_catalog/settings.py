@@ -36,6 +36,11 @@ SlackChannel = Annotated[str, StringConstraints(pattern=r"^[#@][A-Za-z0-9._-]{1,
 Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Registry = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/:-]{0,126}[a-z0-9]$")]
 FilePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]+$")]
+ExtensionName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}(:[A-Za-z_][A-Za-z0-9_]{0,100})?$"),
+    Field(description="The name under which an installed package offers it, or module:attribute."),
+]
 
 #: Labels that the bundle itself attaches to series and alerts.
 RESERVED_LABELS = frozenset(
@@ -370,6 +375,8 @@ class Settings(Section):
     """Where logs go."""
     backups: Backups = Backups()
     """Where backups go."""
+    extensions: tuple[ExtensionName, ...] = ()
+    """What adds metrics, alerts, panels and incidents of your own."""
 
     @field_validator("labels")
     @classmethod

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.severities import Severity
     from payment_catalog.signals import RecordingRule
 
@@ -39,7 +39,7 @@ class WatchedAlert:
     name: str
     expr: str
     severity: Severity
-    dashboard: Dashboard
+    dashboard: AnyDashboard
 
     @property
     def limits(self) -> tuple[Limit, ...]:
@@ -81,9 +81,9 @@ class Watching:
     alerts: Mapping[str, WatchedAlert]
     recordings: tuple[RecordingRule, ...]
 
-    def of(self, dashboard: Dashboard) -> tuple[WatchedAlert, ...]:
+    def of(self, dashboard: AnyDashboard) -> tuple[WatchedAlert, ...]:
         """Return the alerts that ``dashboard`` is about, in the order of their rules."""
-        return tuple(alert for alert in self.alerts.values() if alert.dashboard is dashboard)
+        return tuple(alert for alert in self.alerts.values() if alert.dashboard == dashboard)
 
 
 def _ranges(node: ast.Expr) -> tuple[timedelta, ...]:

@@ -20,7 +20,7 @@ from payment_dashboards.pruning import pruned
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.promql import Labels
     from payment_catalog.settings import Settings
     from payment_dashboards.choices import Choice
@@ -48,7 +48,7 @@ class Board:
     With ``monitoring``, a chosen environment does not hide what watches over all of them.
     """
 
-    dashboard: Dashboard
+    dashboard: AnyDashboard
     description: str
     rows: tuple[Row, ...]
     choices: tuple[Choice, ...] = ()
@@ -65,7 +65,7 @@ def grafana_dashboard(board: Board, kit: Kit, declared: Mapping[str, Labels]) ->
     settings, choices = kit.settings, board.offered(kit.settings)
     dashboard = core.Dashboard(
         title=board.dashboard.heading,
-        uid=board.dashboard.value,
+        uid=str(board.dashboard),
         description=board.description,
         tags=list(TAGS),
         editable=False,

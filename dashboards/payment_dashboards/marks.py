@@ -16,6 +16,7 @@ from payment_dashboards.colours import CRITICAL, NEUTRAL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.settings import Settings
     from payment_catalog.watching import Watching
     from payment_dashboards.choices import Choice
@@ -27,7 +28,7 @@ _ABOUT_EVERYTHING = {Dashboard.OVERVIEW, Dashboard.ON_CALL}
 _PLACE = {"environment", "namespace"}
 
 
-def marks(settings: Settings, dashboard: Dashboard, watching: Watching, choices: Iterable[Choice]) -> Annotations:
+def marks(settings: Settings, dashboard: AnyDashboard, watching: Watching, choices: Iterable[Choice]) -> Annotations:
     """Return Grafana's annotations of ``dashboard``, which follow the ``choices`` of a place."""
     chosen = ", ".join(str(choice.matcher) for choice in choices if choice.label in _PLACE)
     names = [alert.name for alert in watching.of(dashboard)]

@@ -13,17 +13,18 @@ from payment_catalog.log_streams import LogBoard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.settings import Settings
 
 #: What Kibana has on the subject of a dashboard.
-_BOARDS: Mapping[Dashboard, Mapping[str, LogBoard]] = {
+_BOARDS: Mapping[AnyDashboard, Mapping[str, LogBoard]] = {
     Dashboard.SECURITY: {"Security logs": LogBoard.SECURITY},
     Dashboard.APPLICATION: {"Operations logs": LogBoard.OPERATIONS},
     Dashboard.LOGS: {"Operations logs": LogBoard.OPERATIONS, "Security logs": LogBoard.SECURITY},
 }
 
 
-def navigation(settings: Settings, here: Dashboard) -> list[DashboardLink]:
+def navigation(settings: Settings, here: AnyDashboard) -> list[DashboardLink]:
     """Return links to the other dashboards, which keep time and choices, and to what stands beside Grafana."""
     urls = settings.urls
     beside = {
@@ -47,7 +48,7 @@ def navigation(settings: Settings, here: Dashboard) -> list[DashboardLink]:
     ]
 
 
-def _logs(settings: Settings, here: Dashboard) -> dict[str, str]:
+def _logs(settings: Settings, here: AnyDashboard) -> dict[str, str]:
     """Return where logs are: boards of Kibana's on the subject of the dashboard, else all lines."""
     boards = {title: log_view_link(settings, board) for title, board in _BOARDS.get(here, {}).items()}
     return boards or {"Logs": logs_url(settings)}

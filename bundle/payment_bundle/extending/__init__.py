@@ -1,0 +1,1 @@
+"""Takes in what extensions add: finds them, calls them, and checks what they add as the bundle's own is checked."""
