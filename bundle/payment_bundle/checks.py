@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import payment_dashboards
 from payment_alerts.amtool import Amtool
 from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
@@ -66,8 +67,10 @@ def generated(catalog: Catalog) -> Generated:
     declared = catalog.declared(recordings(groups))
     try:
         return Generated(generate_documents(catalog, groups), declared)
-    except PromQLError:
-        return Generated({}, declared, source_findings(render_all(rules(catalog, groups)), declared, catalog.additions))
+    except PromQLError as error:
+        found = source_findings(render_all(rules(catalog, groups)), declared, catalog.additions)
+        of_a_dashboard = Finding(payment_dashboards.__name__, 0, "PromQL", f"a query {error}")
+        return Generated({}, declared, found or (of_a_dashboard,))
 
 
 def source_findings(
