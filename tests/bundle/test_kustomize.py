@@ -53,13 +53,20 @@ def files() -> Files:
     return Files({**texts, f"{WITH_AGGREGATORS}/kustomization.yaml": yaml.safe_dump(large)})
 
 
+class Loader(yaml.CSafeLoader):
+    """Reads a bare ``=`` as text, as YAML 1.2 has it, which kubectl writes."""
+
+
+Loader.add_constructor("tag:yaml.org,2002:value", yaml.CSafeLoader.construct_yaml_str)
+
+
 def with_kubectl(files: Files, directory: str, place: Path) -> dict[Key, Object]:
     files.write(place)
     result = subprocess.run(
         ["kubectl", "kustomize", str(place / directory)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
-    found = list(yaml.load_all(result.stdout, Loader=yaml.CSafeLoader))
+    found = list(yaml.load_all(result.stdout, Loader=Loader))
     return {(each["kind"], each["metadata"]["name"]): each for each in found}
 
 
