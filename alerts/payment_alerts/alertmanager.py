@@ -27,10 +27,11 @@ _RESOLVE_TIMEOUT = "5m"
 
 def alertmanager(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
     """Return ``alertmanager.yml`` for the alerts of ``groups``, and the templates of its messages."""
-    return {CONFIGURATION: YamlDocument(_configuration(catalog, groups), __name__), **messages(catalog)}
+    return {CONFIGURATION: YamlDocument(configuration(catalog, groups), __name__), **messages(catalog)}
 
 
-def _configuration(catalog: Catalog, groups: Sequence[AlertGroup]) -> dict[str, Any]:
+def configuration(catalog: Catalog, groups: Sequence[AlertGroup]) -> dict[str, Any]:
+    """Return the content of ``alertmanager.yml`` for the alerts of ``groups``."""
     settings = catalog.settings
     alerts = {alert.name for group in groups for alert in group.alerts}
     content: dict[str, Any] = {

@@ -8,17 +8,21 @@ import payment_dashboards
 import payment_logging
 from payment_alerts.alertmanager import alertmanager
 from payment_alerts.groups import alert_groups, watching
+from payment_alerts.operator import operator
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
+from payment_bundle.helm_values import helm_values
+from payment_bundle.kustomize import kustomize
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
 from payment_dashboards.linting import linter_configuration
+from payment_exporter import kubernetes as exporter
 from payment_exporter.configuration import Configuration
-from payment_exporter.kubernetes import kubernetes
 from payment_logging.elasticsearch import elasticsearch
 from payment_logging.kibana import kibana
+from payment_service import kubernetes as service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +65,10 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
         prometheus(catalog),
         alertmanager(catalog, groups),
         runbooks(catalog, groups),
-        kubernetes(catalog),
+        exporter.kubernetes(catalog),
+        service.kubernetes(catalog),
+        operator(catalog, groups),
+        helm_values(catalog),
         {
             schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__),
             "schema/exporter.schema.json": JsonDocument(Configuration.json_schema(), Configuration.__module__),
@@ -71,6 +78,7 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
         if twice:
             raise ValueError(f"two generators make {', '.join(sorted(twice))}")
         documents.update(part)
+    documents.update(kustomize(catalog.settings, tuple(documents)))
     return dict(sorted(documents.items()))
 
 

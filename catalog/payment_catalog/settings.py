@@ -41,6 +41,9 @@ ExtensionName = Annotated[
     StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}(:[A-Za-z_][A-Za-z0-9_]{0,100})?$"),
     Field(description="The name under which an installed package offers it, or module:attribute."),
 ]
+Role = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+Merchant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Network = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$")]
 
 #: Labels that the bundle itself attaches to series and alerts.
 RESERVED_LABELS = frozenset(
@@ -323,6 +326,37 @@ class Backups(Section):
         return PurePosixPath(self.directory)
 
 
+class Kubernetes(Section):
+    """How much of the service runs in Kubernetes, and what it is connected to there."""
+
+    replicas: int = Field(default=3, ge=1, le=100)
+    """Pods of the service at least; an environment that wakes nobody has one."""
+    most_replicas: int = Field(default=5, ge=1, le=100)
+    """Pods of the service at most, when its processors are busy; each has up to 25 connections to the database."""
+    database: Target = "postgres:5432"
+    """``host:port`` of PostgreSQL, as a pod reaches it."""
+    database_name: Role = "payment_service"
+    """Name of the database."""
+    database_user: Role = "payment_service"
+    """Its user; checking backups needs the right CREATEDB."""
+    redis: Target = "redis:6379"
+    """``host:port`` of Redis, as a pod reaches it."""
+    gateway: Url = "https://pay.fiuu.com"
+    """The payment gateway, without a path."""
+    merchant_id: Merchant = "your-merchant-id"
+    """The account there."""
+    ingress_namespace: Name = "ingress-nginx"
+    """Namespace of the ingress controller, which alone passes requests on to the service."""
+    proxies: tuple[Network, ...] = ("10.0.0.0/8",)
+    """Networks of proxies, whose ``X-Forwarded-For`` is believed."""
+
+    @model_validator(mode="after")
+    def _most_is_most(self) -> Self:
+        if self.most_replicas < self.replicas:
+            raise UnsoundError(("most_replicas",), "is less than replicas")
+        return self
+
+
 class Settings(Section):
     """The whole of ``bundle.yaml``."""
 
@@ -377,6 +411,8 @@ class Settings(Section):
     """Where backups go."""
     extensions: tuple[ExtensionName, ...] = ()
     """What adds metrics, alerts, panels and incidents of your own."""
+    kubernetes: Kubernetes = Kubernetes()
+    """How much of the service runs in Kubernetes, and what it is connected to there."""
 
     @field_validator("labels")
     @classmethod

@@ -9,6 +9,7 @@ import yaml
 
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
+from payment_catalog.kubernetes_objects import BASE
 from payment_dashboards.provisioning import DASHBOARDS, FOLDER, data_sources
 
 if TYPE_CHECKING:
@@ -36,10 +37,8 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         if path.startswith(DASHBOARDS) and isinstance(document, JsonDocument)
     ]
     return {
-        "kubernetes/grafana-dashboards.yaml": YamlDocument(
-            {"apiVersion": "v1", "kind": "List", "items": found}, __name__
-        ),
-        "kubernetes/grafana-datasources.yaml": YamlDocument(
+        f"{BASE}/grafana-dashboards.yaml": YamlDocument({"apiVersion": "v1", "kind": "List", "items": found}, __name__),
+        f"{BASE}/grafana-datasources.yaml": YamlDocument(
             _config_map(
                 catalog,
                 "grafana-datasources-payment",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from payment_bundle import checks
 from payment_catalog.catalog import build_catalog
 from payment_catalog.promql import parse
 from payment_catalog.settings import Settings
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_dashboard_that_asks_nonsense_is_a_finding_and_not_an_empty_tree(monkeypatch: pytest.MonkeyPatch) -> None:

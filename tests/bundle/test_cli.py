@@ -78,7 +78,7 @@ def test_only_a_part_is_written_and_the_rest_stays(home: Path) -> None:
     settings = home / "bundle.yaml"
     settings.write_text(settings.read_text().replace("namespace: payment-service", "namespace: shop"))
     assert payobs("generate", "--only", "kubernetes", directory=home).returncode == 0
-    assert "namespace: shop" in (home / "generated/kubernetes/logging-config.yaml").read_text()
+    assert "namespace: shop" in (home / "generated/kubernetes/base/logging-config.yaml").read_text()
     assert "shop" not in (home / "generated/prometheus/prometheus.yml").read_text()
 
 

@@ -52,8 +52,8 @@ def sources(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def config_maps(settings: Settings) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        *read(settings, "kubernetes/grafana-dashboards.yaml")["items"],
-        read(settings, "kubernetes/grafana-datasources.yaml"),
+        *read(settings, "kubernetes/base/grafana-dashboards.yaml")["items"],
+        read(settings, "kubernetes/base/grafana-datasources.yaml"),
     ]
     return found
 
@@ -136,8 +136,8 @@ def test_a_sidecar_finds_the_same_bytes_as_the_files() -> None:
 
 
 def test_a_dashboard_can_be_read_and_applied_where_it_is_embedded() -> None:
-    text = files(SHOP)["kubernetes/grafana-dashboards.yaml"]
-    for config_map in read(SHOP, "kubernetes/grafana-dashboards.yaml")["items"]:
+    text = files(SHOP)["kubernetes/base/grafana-dashboards.yaml"]
+    for config_map in read(SHOP, "kubernetes/base/grafana-dashboards.yaml")["items"]:
         (name,) = config_map["data"]
         assert f"    {name}: |\n      {{\n" in text
         assert len(json.dumps(config_map).encode()) < MOST_BYTES_OF_ANNOTATIONS
@@ -151,6 +151,6 @@ def test_a_dashboard_that_no_config_map_holds_is_refused() -> None:
 
 def test_other_documents_are_no_dashboards() -> None:
     found = sidecar(build_catalog(SHOP), {"grafana/other.json": JsonDocument({}, "test")})
-    document = found["kubernetes/grafana-dashboards.yaml"]
+    document = found["kubernetes/base/grafana-dashboards.yaml"]
     assert isinstance(document, YamlDocument)
     assert document.content == {"apiVersion": "v1", "kind": "List", "items": []}

@@ -39,7 +39,7 @@ def objects(settings: Settings) -> dict[str, dict[str, Any]]:
     for path, document in kubernetes(build_catalog(settings)).items():
         assert isinstance(document, YamlDocument)
         content: Any = yaml.safe_load(yaml.safe_dump(document.content))
-        assert path == f"kubernetes/payment-exporter-{content['kind'].lower()}.yaml"
+        assert path == f"kubernetes/base/payment-exporter-{content['kind'].lower()}.yaml"
         found[content["kind"]] = content
     return found
 

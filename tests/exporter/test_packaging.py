@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from dockerfile import ROOT, Dockerfile
 
+from payment_catalog.kubernetes_objects import EXPORTER_PORT as PORT
 from payment_exporter.flags import parser
-from payment_exporter.kubernetes.names import PORT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from payment_catalog.documents import YamlDocument
+from payment_catalog.kubernetes_objects import BASE
 from payment_exporter.kubernetes.access import network_policy, service, service_account
 from payment_exporter.kubernetes.deployment import config_map, deployment
 from payment_exporter.kubernetes.measured import exporter_configuration
@@ -35,4 +36,4 @@ def kubernetes(catalog: Catalog) -> Documents:
         "service": service(settings),
         "networkpolicy": network_policy(settings, configuration),
     }
-    return {f"kubernetes/payment-exporter-{kind}.yaml": YamlDocument(it, __name__) for kind, it in objects.items()}
+    return {f"{BASE}/payment-exporter-{kind}.yaml": YamlDocument(it, __name__) for kind, it in objects.items()}

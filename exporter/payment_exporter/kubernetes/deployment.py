@@ -5,24 +5,32 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from payment_catalog.kubernetes_objects import (
+    EXPORTER_PORT,
+    EXPORTER_PORT_NAME,
+    backups_claim,
+    config_map_name,
+    http_probe,
+    restricted_container,
+    restricted_pod,
+    secret_name,
+)
 from payment_exporter.kubernetes.names import (
-    ACCOUNT,
     CONFIGURATION_FILE,
     DATABASE_PASSWORD_FILE,
     ELASTICSEARCH_KEY_FILE,
-    PORT,
-    PORT_NAME,
     SECRETS_DIRECTORY,
-    Object,
     head,
     image,
     labels,
 )
 
 if TYPE_CHECKING:
+    from payment_catalog.kubernetes_objects import Object
     from payment_catalog.settings import Settings
 
 _CONFIGURATION_DIRECTORY = "/etc/payment-exporter"
+_HEALTH = "/-/healthy"
 #: Keys of the service's ConfigMap, and whether the exporter does without.
 _VARIABLES = {
     "DB_HOST": False,
@@ -66,17 +74,7 @@ def deployment(settings: Settings, configuration: str) -> Object:
 
 def _pod(settings: Settings) -> Object:
     return {
-        "serviceAccountName": settings.exporter,
-        "automountServiceAccountToken": False,
-        # Else a service called redis would set REDIS_PORT to tcp://...
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 20,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": ACCOUNT,
-            "runAsGroup": ACCOUNT,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **restricted_pod(settings.exporter, grace_seconds=20),
         "containers": [_container(settings)],
         "volumes": _volumes(settings),
     }
@@ -87,23 +85,19 @@ def _container(settings: Settings) -> Object:
         "name": settings.exporter,
         "image": image(settings),
         "args": [f"--config.file={_CONFIGURATION_DIRECTORY}/{CONFIGURATION_FILE}"],
-        "ports": [{"name": PORT_NAME, "containerPort": PORT, "protocol": "TCP"}],
+        "ports": [{"name": EXPORTER_PORT_NAME, "containerPort": EXPORTER_PORT, "protocol": "TCP"}],
         "env": [
             *(_variable(settings, name, optional) for name, optional in _VARIABLES.items()),
             {"name": "DB_PASSWORD_FILE", "value": DATABASE_PASSWORD_FILE},
         ],
-        "startupProbe": _probe(period=1, failures=60),
-        "readinessProbe": _probe(period=10, failures=3),
-        "livenessProbe": _probe(period=15, failures=4),
+        "startupProbe": http_probe(_HEALTH, EXPORTER_PORT_NAME, period=1, failures=60),
+        "readinessProbe": http_probe(_HEALTH, EXPORTER_PORT_NAME, period=10, failures=3),
+        "livenessProbe": http_probe(_HEALTH, EXPORTER_PORT_NAME, period=15, failures=4),
         "resources": {
             "requests": {"cpu": "50m", "memory": "128Mi"},
             "limits": {"cpu": "500m", "memory": "256Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": restricted_container(),
         "volumeMounts": [
             # Directories: a file mounted by itself would never change.
             {"name": "configuration", "mountPath": _CONFIGURATION_DIRECTORY, "readOnly": True},
@@ -114,23 +108,14 @@ def _container(settings: Settings) -> Object:
 
 
 def _variable(settings: Settings, name: str, optional: bool) -> Object:
-    reference = {"name": f"{settings.service}-config", "key": name, "optional": optional}
+    reference = {"name": config_map_name(settings), "key": name, "optional": optional}
     return {"name": name, "valueFrom": {"configMapKeyRef": reference}}
 
 
-def _probe(period: int, failures: int) -> Object:
-    return {
-        "httpGet": {"path": "/-/healthy", "port": PORT_NAME},
-        "periodSeconds": period,
-        "timeoutSeconds": 5,
-        "failureThreshold": failures,
-    }
-
-
 def _volumes(settings: Settings) -> list[Object]:
-    database = _secret(f"{settings.service}-secrets", "DB_PASSWORD", DATABASE_PASSWORD_FILE, optional=False)
+    database = _secret(secret_name(settings), "DB_PASSWORD", DATABASE_PASSWORD_FILE, optional=False)
     logs = _secret(f"{settings.exporter}-secrets", "ELASTICSEARCH_API_KEY", ELASTICSEARCH_KEY_FILE, optional=True)
-    claim = {"claimName": f"{settings.service}-backups", "readOnly": True}
+    claim = {"claimName": backups_claim(settings), "readOnly": True}
     return [
         {"name": "configuration", "configMap": {"name": _config_map_name(settings)}},
         {"name": "secrets", "projected": {"defaultMode": 0o444, "sources": [database, logs]}},

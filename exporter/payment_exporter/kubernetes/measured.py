@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from payment_catalog.kubernetes_objects import SERVICE_PORT
 from payment_catalog.log_streams import data_streams
 from payment_exporter.configuration import Backup, Collectors, Configuration, Elasticsearch, Host, Probe
-from payment_exporter.kubernetes.names import ELASTICSEARCH_KEY_FILE, SERVICE_PORT
+from payment_exporter.kubernetes.names import ELASTICSEARCH_KEY_FILE
 
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
+
+from payment_catalog import kubernetes_objects
 
 if TYPE_CHECKING:
+    from payment_catalog.kubernetes_objects import Object
     from payment_catalog.settings import Settings
 
-Object: TypeAlias = dict[str, Any]
-
-#: The image's account, which owns nothing in it.
-ACCOUNT = 65532
-PORT = 9877
-PORT_NAME = "metrics"
-SERVICE_PORT = 8080
 CONFIGURATION_FILE = "exporter.yaml"
 SECRETS_DIRECTORY = "/run/secrets/payment-exporter"
 DATABASE_PASSWORD_FILE = f"{SECRETS_DIRECTORY}/db-password"
@@ -23,7 +18,7 @@ ELASTICSEARCH_KEY_FILE = f"{SECRETS_DIRECTORY}/elasticsearch-api-key"
 
 def image(settings: Settings) -> str:
     """Return the image of this version."""
-    return f"{settings.registry}/payment-exporter:v{version('payment-observability')}"
+    return kubernetes_objects.image(settings, "payment-exporter")
 
 
 def labels(settings: Settings) -> dict[str, str]:
@@ -33,12 +28,4 @@ def labels(settings: Settings) -> dict[str, str]:
 
 def head(api_version: str, kind: str, settings: Settings, name: str | None = None) -> Object:
     """Return the first lines of an object; it has the exporter's name unless another is given."""
-    return {
-        "apiVersion": api_version,
-        "kind": kind,
-        "metadata": {
-            "name": name or settings.exporter,
-            "namespace": settings.namespace,
-            "labels": labels(settings),
-        },
-    }
+    return kubernetes_objects.head(api_version, kind, settings, name or settings.exporter, labels(settings))

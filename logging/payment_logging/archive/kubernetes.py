@@ -1,31 +1,37 @@
 """The Kubernetes objects that archive log files each night, by the pod security standard ``restricted``.
 
-They expect a volume ``<service>-logs`` with the service's log files. Credentials come with the service account (on EKS
-by its annotation ``eks.amazonaws.com/role-arn``), or as a file of boto3's in the Secret ``<service>-log-archive``.
+The volume ``<service>-logs`` is for whatever writes log files; the service itself writes to its output. Credentials
+come with the service account (on EKS by its annotation ``eks.amazonaws.com/role-arn``), or as a file of boto3's in the
+Secret ``<service>-log-archive``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import yaml
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.kubernetes_objects import (
+    BASE,
+    HTTPS_PORT,
+    head,
+    image,
+    network_policy,
+    restricted_container,
+    restricted_pod,
+    service_account,
+    with_own_volumes,
+)
 from payment_catalog.log_archive import LATEST_START, LONGEST_RUN, REPORT_FILE, SCHEDULE, job_name, log_directory
 
 if TYPE_CHECKING:
     from payment_catalog.documents import Documents
+    from payment_catalog.kubernetes_objects import Object
     from payment_catalog.settings import Settings
 
-Object: TypeAlias = dict[str, Any]
-
-#: The image's account. Files are deleted by whoever may write to their folder: the group that the volume gets.
-_ACCOUNT = 65532
-#: Of DNS, and of S3.
-_DNS, _HTTPS = 53, 443
 _SETTINGS_DIRECTORY = "/etc/payment-observability"
 _SETTINGS_FILE = "bundle.yaml"
 _SECRETS_DIRECTORY = "/run/secrets/log-archive"
@@ -38,13 +44,12 @@ def kubernetes(settings: Settings) -> Documents:
     objects = {
         "log-archive": _cron_job(settings, text),
         "log-archive-configmap": {**_head("v1", "ConfigMap", settings), "data": {_SETTINGS_FILE: text}},
-        "log-archive-serviceaccount": {
-            **_head("v1", "ServiceAccount", settings),
-            "automountServiceAccountToken": False,
-        },
-        "log-archive-networkpolicy": _network_policy(settings),
+        "log-archive-serviceaccount": service_account(settings, job_name(settings), _labels(settings)),
+        # To S3, whose addresses change.
+        "log-archive-networkpolicy": network_policy(settings, job_name(settings), _labels(settings), [], [HTTPS_PORT]),
+        "log-archive-persistentvolumeclaim": _claim(settings),
     }
-    return {f"kubernetes/{name}.yaml": YamlDocument(content, __name__) for name, content in objects.items()}
+    return {f"{BASE}/{name}.yaml": YamlDocument(content, __name__) for name, content in objects.items()}
 
 
 def _settings(settings: Settings) -> str:
@@ -89,19 +94,9 @@ def _cron_job(settings: Settings, text: str) -> Object:
 def _pod(settings: Settings) -> Object:
     return {
         "restartPolicy": "Never",
-        "serviceAccountName": job_name(settings),
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        # An upload that is under way is aborted, and what was begun is tidied up.
-        "terminationGracePeriodSeconds": 60,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _ACCOUNT,
-            "runAsGroup": _ACCOUNT,
-            "fsGroup": _ACCOUNT,
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        # An upload that is under way is aborted, and what was begun is tidied up. Files are deleted by whoever may
+        # write to their folder.
+        **with_own_volumes(restricted_pod(job_name(settings), grace_seconds=60)),
         "containers": [_container(settings)],
         "volumes": [
             {"name": "settings", "configMap": {"name": job_name(settings)}},
@@ -109,7 +104,7 @@ def _pod(settings: Settings) -> Object:
                 "name": "credentials",
                 "secret": {"secretName": job_name(settings), "optional": True, "defaultMode": 0o440},
             },
-            {"name": "logs", "persistentVolumeClaim": {"claimName": f"{settings.service}-logs"}},
+            {"name": "logs", "persistentVolumeClaim": {"claimName": _claim_name(settings)}},
         ],
     }
 
@@ -118,7 +113,7 @@ def _container(settings: Settings) -> Object:
     directory = log_directory(settings)
     return {
         "name": "log-archive",
-        "image": f"{settings.registry}/payment-observability:v{version('payment-observability')}",
+        "image": image(settings, "payment-observability"),
         "args": [
             "archive",
             f"--config={_SETTINGS_DIRECTORY}/{_SETTINGS_FILE}",
@@ -130,11 +125,7 @@ def _container(settings: Settings) -> Object:
             "requests": {"cpu": "100m", "memory": "128Mi"},
             "limits": {"cpu": "1", "memory": "256Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"name": "settings", "mountPath": _SETTINGS_DIRECTORY, "readOnly": True},
             {"name": "credentials", "mountPath": _SECRETS_DIRECTORY, "readOnly": True},
@@ -143,20 +134,16 @@ def _container(settings: Settings) -> Object:
     }
 
 
-def _network_policy(settings: Settings) -> Object:
-    """Let nobody in, and out to DNS and to HTTPS: S3's addresses change, and no policy knows names."""
+def _claim(settings: Settings) -> Object:
+    """Return the volume, which several pods may have at once: what writes the files goes on meanwhile."""
     return {
-        **_head("networking.k8s.io/v1", "NetworkPolicy", settings),
-        "spec": {
-            "podSelector": {"matchLabels": _labels(settings)},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [],
-            "egress": [
-                {"ports": [{"protocol": "UDP", "port": _DNS}, {"protocol": "TCP", "port": _DNS}]},
-                {"ports": [{"protocol": "TCP", "port": _HTTPS}]},
-            ],
-        },
+        **head("v1", "PersistentVolumeClaim", settings, _claim_name(settings), _labels(settings)),
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "10Gi"}}},
     }
+
+
+def _claim_name(settings: Settings) -> str:
+    return f"{settings.service}-logs"
 
 
 def _labels(settings: Settings) -> dict[str, str]:
@@ -164,8 +151,4 @@ def _labels(settings: Settings) -> dict[str, str]:
 
 
 def _head(api_version: str, kind: str, settings: Settings) -> Object:
-    return {
-        "apiVersion": api_version,
-        "kind": kind,
-        "metadata": {"name": job_name(settings), "namespace": settings.namespace, "labels": _labels(settings)},
-    }
+    return head(api_version, kind, settings, job_name(settings), _labels(settings))

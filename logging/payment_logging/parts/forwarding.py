@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PORT = 24224
 #: Where the secret with both sides' certificates is mounted.
-_TLS = "/fluentd/tls"
+TLS_DIRECTORY = "/fluentd/tls"
 
 
 def forward(settings: Settings) -> tuple[Section, ...]:
@@ -26,10 +26,10 @@ def forward(settings: Settings) -> tuple[Section, ...]:
         "@type": "forward",
         "@id": FORWARD_OUTPUT,
         "transport": "tls",
-        "tls_cert_path": f"{_TLS}/ca.crt",
+        "tls_cert_path": f"{TLS_DIRECTORY}/ca.crt",
         "tls_verify_hostname": True,
-        "tls_client_cert_path": f"{_TLS}/tls.crt",
-        "tls_client_private_key_path": f"{_TLS}/tls.key",
+        "tls_client_cert_path": f"{TLS_DIRECTORY}/tls.crt",
+        "tls_client_private_key_path": f"{TLS_DIRECTORY}/tls.key",
         "require_ack_response": True,
         "ack_response_timeout": "60s",
         "heartbeat_type": "transport",
@@ -59,9 +59,9 @@ def forward(settings: Settings) -> tuple[Section, ...]:
 def receive() -> tuple[Section, ...]:
     """Return the source of the aggregators; who has no certificate of the same authority is refused."""
     transport: Mapping[str, Value] = {
-        "cert_path": f"{_TLS}/tls.crt",
-        "private_key_path": f"{_TLS}/tls.key",
-        "ca_path": f"{_TLS}/ca.crt",
+        "cert_path": f"{TLS_DIRECTORY}/tls.crt",
+        "private_key_path": f"{TLS_DIRECTORY}/tls.key",
+        "ca_path": f"{TLS_DIRECTORY}/ca.crt",
         "client_cert_auth": True,
     }
     parameters: Mapping[str, Value] = {

@@ -28,7 +28,7 @@ def objects(settings: Settings) -> dict[str, dict[str, Any]]:
     """Each object by its file's name."""
     found = {}
     for path, document in payment_logging.generate(build_catalog(settings)).items():
-        if path.startswith("kubernetes/log-archive"):
+        if path.startswith("kubernetes/base/log-archive"):
             assert isinstance(document, YamlDocument)
             found[Path(path).stem] = yaml.safe_load(yaml.safe_dump(document.content))
     return found
@@ -59,7 +59,9 @@ def argument(name: str) -> str:
 @pytest.mark.parametrize("settings", [Settings(), SHOP], ids=["defaults", "shop"])
 def test_every_object_is_valid(settings: Settings, version: str) -> None:
     found = objects(settings)
-    assert [it["kind"] for it in found.values()] == ["CronJob", "ConfigMap", "ServiceAccount", "NetworkPolicy"]
+    kinds = {"CronJob", "ConfigMap", "ServiceAccount", "NetworkPolicy", "PersistentVolumeClaim"}
+    assert {it["kind"] for it in found.values()} == kinds
+    assert len(found) == len(kinds)
     for content in found.values():
         kubernetes_validate.validate(content, version, strict=True)
         assert content["metadata"]["namespace"] == settings.namespace
