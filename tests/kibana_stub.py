@@ -17,9 +17,11 @@ from stub_server import Answer, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
+    from urllib.parse import SplitResult
 
 KEY = "a2liYW5hLWlkOmtpYmFuYS1rZXk="
 PREFIX = "/monitoring/kibana"
+EXPORT = "/api/saved_objects/_export"
 _STATUS = {"name": "kibana", "version": {"number": "8.19.1"}, "status": {"overall": {"level": "available"}}}
 
 
@@ -40,16 +42,38 @@ class StubKibana:
             return self.canned[path]
         if headers.get("Authorization") != f"ApiKey {KEY}":
             return _error(401, "Unauthorized", "unable to authenticate with provided credentials")
-        known = {("GET", "/api/status"), ("POST", "/api/saved_objects/_import")}
+        known = {("GET", "/api/status"), ("POST", "/api/saved_objects/_import"), ("POST", EXPORT)}
         if space not in self.spaces or (method, path) not in known:
             return _error(404, "Not Found", "Not Found")
         if method == "GET":
             return Answer(200, self.status)
+        return self._post(space, parts, headers, content)
+
+    def _post(self, space: str, parts: SplitResult, headers: Any, content: bytes) -> Answer:
         if "kbn-xsrf" not in headers:
             return _error(400, "Bad Request", "Request must contain a kbn-xsrf header.")
+        if parts.path.endswith(EXPORT):
+            return self._export(space, json.loads(content))
         assert parse_qs(parts.query) == {"overwrite": ["true"]}
         self.imports += 1
         return Answer(200, self._import(space, _uploaded(headers["Content-Type"], content)))
+
+    def _export(self, space: str, asked: dict[str, Any]) -> Answer:
+        assert asked["excludeExportDetails"]
+        stored = self.spaces[space]
+        keys = [(each["type"], each["id"]) for each in asked["objects"]]
+        lost = [
+            {"type": kind, "id": id_, "error": {"statusCode": 404, "error": "Not Found", "message": "not found"}}
+            for kind, id_ in keys
+            if (kind, id_) not in stored
+        ]
+        if lost:
+            refusal = {"statusCode": 400, "error": "Bad Request", "message": "Error fetching objects to export"}
+            return Answer(400, {**refusal, "attributes": {"objects": lost}})
+        lines = [
+            json.dumps({**stored[key], "updated_at": "2026-11-25T10:00:00Z", "version": "WzEsMV0="}) for key in keys
+        ]
+        return Answer(200, "\n".join(lines).encode(), {"Content-Type": "application/ndjson"})
 
     def _import(self, space: str, objects: list[dict[str, Any]]) -> dict[str, Any]:
         stored = self.spaces[space]

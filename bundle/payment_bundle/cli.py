@@ -12,8 +12,9 @@ from payment_bundle.archive import archive
 from payment_bundle.backtest.command_line import backtest
 from payment_bundle.changes import Changes, plan_changes
 from payment_bundle.checks import checks, generated, source_findings
-from payment_bundle.delivery import diff, push
+from payment_bundle.delivery import push
 from payment_bundle.demo.ports import Ports
+from payment_bundle.differences.command_line import diff
 from payment_bundle.extending.loading import load_catalog, load_sound_catalog
 from payment_bundle.generation import PARTS, part_of
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
@@ -22,6 +23,7 @@ from payment_bundle.manifest import manifest_of, read_manifest
 from payment_bundle.not_run import NotRun
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.rendering import render_all
+from payment_bundle.ruler.command_line import push_alertmanager, push_rules
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
@@ -36,6 +38,8 @@ app = typer.Typer(
 )
 push.command("elasticsearch")(push_elasticsearch)
 push.command("kibana")(push_kibana)
+push.command("rules")(push_rules)
+push.command("alertmanager")(push_alertmanager)
 app.add_typer(push, name="push")
 app.add_typer(diff, name="diff")
 app.command()(archive)

@@ -1,4 +1,4 @@
-"""``payobs push WHAT`` and ``payobs diff WHAT``: what leads from the catalogue to running servers."""
+"""``payobs push WHAT``: what leads from the catalogue to running servers, and what its commands share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from payment_bundle.account import Key, read_account
 from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
@@ -15,15 +16,20 @@ from payment_catalog.settings import Url
 from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
 if TYPE_CHECKING:
+    from payment_bundle.account import Account
     from payment_bundle.grafana.connection import Server
     from payment_catalog.settings import Settings
 
 push = typer.Typer(help="Send what is generated to running servers.", no_args_is_help=True)
-diff = typer.Typer(help="Compare running servers with what is generated.", no_args_is_help=True)
-
 
 UrlOption = Annotated[str, typer.Option(help="Address of the server; that of the settings when left out.")]
 TokenOption = Annotated[Path | None, typer.Option(help="File with the token of a service account, on one line.")]
+UsernameOption = Annotated[str, typer.Option(help="Account, with --password-file.")]
+PasswordOption = Annotated[Path | None, typer.Option(help="File with the account's password, on one line.")]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="File with an API key in the encoded form, instead of an account.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
 FolderOption = Annotated[str, typer.Option(help="Title of the folder, where it is yet to be created.")]
 TimeoutOption = Annotated[float, typer.Option(min=0.1, max=600, help="Seconds to wait for each answer.")]
 CaOption = Annotated[
@@ -41,7 +47,7 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     folder: FolderOption = FOLDER,
     timeout: TimeoutOption = 30,
     ca_file: CaOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    dry_run: DryRunOption = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what somebody saved in Grafana.")] = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete our dashboards in the folder that are no longer generated.")
@@ -56,7 +62,7 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     catalog = load_sound_catalog(config)
     settings, wanted = catalog.settings, command.generated_dashboards(catalog)
     options = command.PushOptions(dry_run, force, prune)
-    with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
+    with GrafanaApi(grafana_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
             done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder), options, typer.echo)
         except GrafanaError as error:
@@ -66,28 +72,10 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
         raise typer.Exit(FINDINGS)
 
 
-@diff.command("grafana")
-def diff_grafana(
-    config: ConfigOption = Path("bundle.yaml"),
-    *,
-    url: UrlOption = "",
-    token_file: TokenOption = None,
-    timeout: TimeoutOption = 30,
-    ca_file: CaOption = None,
-) -> None:
-    """Tell where Grafana's dashboards differ, panel by panel. Exit code 1: they differ."""
-    from payment_bundle.grafana import command  # noqa: PLC0415 - as for push
-    from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
-
-    catalog = load_sound_catalog(config)
-    settings = catalog.settings
-    with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
-        same = command.diff(command.generated_dashboards(catalog), api, FOLDER_UID, typer.echo)
-    if not same:
-        raise typer.Exit(FINDINGS)
-
-
-def _server(settings: Settings, url: str, token_file: Path | None, timeout: float, ca_file: Path | None) -> Server:
+def grafana_server(
+    settings: Settings, url: str, token_file: Path | None, timeout: float, ca_file: Path | None
+) -> Server:
+    """Return the Grafana that the options name, and warn where its token is open to others."""
     from payment_bundle.grafana.connection import Server  # noqa: PLC0415 - as for push
 
     if token_file is not None:
@@ -97,6 +85,14 @@ def _server(settings: Settings, url: str, token_file: Path | None, timeout: floa
     else:
         token = ""
     return Server(address(url) or settings.urls.grafana, token, timeout, ca_file)
+
+
+def account_of(username: str, password_file: Path | None, key_file: Path | None, key: Key = Key.API_KEY) -> Account:
+    """Return the account that the options name, and warn where its file is open to others."""
+    account = read_account(username, password_file, key_file, key)
+    if account.warning:
+        typer.echo(f"payobs: warning: {account.warning}", err=True)
+    return account
 
 
 def address(url: str) -> str:

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payment_bundle.delivery import CaOption, TimeoutOption, UrlOption, address
-from payment_bundle.elastic_account import read_account
+from payment_bundle.delivery import (
+    CaOption,
+    DryRunOption,
+    KeyOption,
+    PasswordOption,
+    TimeoutOption,
+    UrlOption,
+    UsernameOption,
+    account_of,
+    address,
+)
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
 
 if TYPE_CHECKING:
-    from payment_bundle.elastic_account import Account
-
-UsernameOption = Annotated[str, typer.Option(help="Account, with --password-file.")]
-PasswordOption = Annotated[Path | None, typer.Option(help="File with the account's password, on one line.")]
-KeyOption = Annotated[
-    Path | None, typer.Option(help="File with an API key in the encoded form, instead of an account.")
-]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
+    from payment_catalog.settings import Settings
 
 
 def push_elasticsearch(  # noqa: PLR0913 - one flag for each choice
@@ -41,10 +43,7 @@ def push_elasticsearch(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.elasticsearch.connection import Connection, ElasticsearchError, Server  # noqa: PLC0415
 
     settings = load_settings(config)
-    urls = (address(url),) if url else settings.logs.elasticsearch
-    if not urls:
-        raise ForeseenError("logs.elasticsearch names no node in the settings; give one there, or as --url")
-    server = Server(urls, _account(username, password_file, api_key_file), timeout, ca_file)
+    server = Server(nodes_of(settings, url), account_of(username, password_file, api_key_file), timeout, ca_file)
     with Connection(server) as cluster:
         try:
             done = command.push(settings, cluster, typer.echo, dry_run=dry_run, with_roles=roles)
@@ -72,7 +71,7 @@ def push_kibana(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.kibana.connection import Connection, KibanaError, Server  # noqa: PLC0415
 
     settings = load_settings(config)
-    account = _account(username, password_file, api_key_file)
+    account = account_of(username, password_file, api_key_file)
     server = Server(address(url) or settings.urls.kibana, command.checked_space(space), account, timeout, ca_file)
     with Connection(server) as kibana:
         try:
@@ -84,8 +83,9 @@ def push_kibana(  # noqa: PLR0913 - one flag for each choice
         raise typer.Exit(FINDINGS)
 
 
-def _account(username: str, password_file: Path | None, api_key_file: Path | None) -> Account:
-    account = read_account(username, password_file, api_key_file)
-    if account.warning:
-        typer.echo(f"payobs: warning: {account.warning}", err=True)
-    return account
+def nodes_of(settings: Settings, url: str) -> tuple[str, ...]:
+    """Return the addresses of the cluster; raises ForeseenError where nobody names one."""
+    urls = (address(url),) if url else settings.logs.elasticsearch
+    if not urls:
+        raise ForeseenError("logs.elasticsearch names no node in the settings; give one there, or as --url")
+    return urls

@@ -37,11 +37,16 @@ def render(path: str, document: Document) -> bytes:
         case JsonDocument():
             text = document.text
         case YamlDocument():
-            body = yaml.dump(document.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-            text = f"# {NOTICE}\n{body}"
+            text = f"# {NOTICE}\n{as_yaml(document.content)}"
         case TextDocument():
             text = _with_notice(path, document.text)
     return text.encode()
+
+
+def as_yaml(content: object) -> str:
+    """Return ``content`` as YAML, without the notice."""
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text
 
 
 def render_all(documents: Documents) -> dict[str, bytes]:

@@ -42,7 +42,8 @@ _SIGNS = {
     _Outcome.NOT_DONE: "!",
 }
 _FAILED = (_Outcome.UNSUPPORTED, _Outcome.NOT_DONE)
-_STREAM = "data stream"
+#: What people call a data stream.
+STREAM = "data stream"
 
 
 def push(settings: Settings, cluster: Connection, say: Say, *, dry_run: bool, with_roles: bool) -> bool:
@@ -67,7 +68,7 @@ class _Push:
             for definition in wanted:
                 self._tell(f"{definition.kind} {definition.name}", *self._push(definition))
             for stream in streams:
-                self._tell(f"{_STREAM} {stream}", *self._push_stream(stream, _version(wanted)))
+                self._tell(f"{STREAM} {stream}", *self._push_stream(stream, mapping_version(wanted)))
         except KeyboardInterrupt:
             self._say(f"interrupted; {self._summary()}; run it again for the rest")
             return False
@@ -136,7 +137,7 @@ class _Push:
         return ", ".join(f"{self._done[outcome]} {outcome}" for outcome in _Outcome if self._done[outcome])
 
 
-def _version(wanted: tuple[Definition, ...]) -> str:
+def mapping_version(wanted: tuple[Definition, ...]) -> str:
     """Return the version that the newest index of a data stream should be of: that of the mappings' own ``_meta``."""
     for definition in wanted:
         mappings = definition.body.get("template", {}).get("mappings")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from payment_bundle.differences.tree import Reading, changes
 from payment_logging.elasticsearch.definition import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from payment_bundle.differences.tree import Change, Path
 
 #: Members of these are people's: one more is a difference. Elsewhere it is a default that the server wrote out.
 _NAMED = frozenset({"actions", "fields", "phases", "properties", "template"})
@@ -35,22 +38,29 @@ def is_same(wanted: object, there: object) -> bool:
 
     Numbers and truth values may be texts, as in the settings that a cluster returns.
     """
-    return _is_same(wanted, there, "")
+    return next(differences(wanted, there), None) is None
 
 
-def _is_same(wanted: object, there: object, key: str) -> bool:
-    if isinstance(wanted, dict):
-        if not isinstance(there, dict) or (key in _NAMED and there.keys() - wanted.keys()):
-            return False
-        return all(name in there and _is_same(value, there[name], name) for name, value in wanted.items())
-    if isinstance(wanted, list):
-        if not isinstance(there, list) or len(wanted) != len(there):
-            return False
-        if all(isinstance(item, str) for item in (*wanted, *there)):
-            return wanted == there or (key in _UNORDERED and sorted(wanted) == sorted(there))
-        return all(_is_same(one, other, "") for one, other in zip(wanted, there, strict=True))
-    return not isinstance(there, (dict, list)) and _text(wanted) == _text(there)
+def differences(wanted: object, there: object) -> Iterator[Change]:
+    """Return where ``there`` says something else than ``wanted``."""
+    return changes(there, wanted, _READING)
+
+
+def _last_in(names: frozenset[str], path: Path) -> bool:
+    return bool(path) and path[-1] in names
+
+
+def _equal(path: Path, there: object, wanted: object) -> bool:
+    del path
+    return _text(there) == _text(wanted)
 
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_READING = Reading(
+    complete=lambda path: _last_in(_NAMED, path),
+    unordered=lambda path: _last_in(_UNORDERED, path),
+    equal=_equal,
+)

@@ -14,7 +14,7 @@ import elastic_transport as transport
 from elastic_transport.client_utils import url_to_node_config
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
-from payment_bundle.elastic_account import NOBODY, Account
+from payment_bundle.account import NOBODY, Account
 from payment_bundle.foreign_text import one_line
 from payment_catalog.errors import ForeseenError
 from payment_exporter.collectors.elasticsearch_node import Node

@@ -76,25 +76,37 @@ def generated_dashboards(catalog: Catalog) -> dict[str, Dashboard]:
     }
 
 
-def diff(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str, say: Say) -> bool:
-    """Tell where the dashboards ``wanted`` differ; return whether none does. Raises GrafanaError."""
-    differing = 0
+def differing(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str) -> Iterator[Step]:
+    """Return what would have to be done with each dashboard that is not as wanted. Raises GrafanaError."""
     for uid, dashboard in wanted.items():
         step = _looked_at(api, uid, dashboard, folder_uid, force=False)
+        if step.verdict is not Verdict.UNCHANGED:
+            yield step
+
+
+def surplus(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str) -> list[Hit]:
+    """Return the dashboards of ours that are no longer generated. Raises GrafanaError."""
+    return leftovers(api.tagged(OUR_TAG), wanted, folder_uid)
+
+
+def diff(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str, say: Say) -> bool:
+    """Tell where the dashboards ``wanted`` differ; return whether none does. Raises GrafanaError."""
+    count = 0
+    for step in differing(wanted, api, folder_uid):
         if step.verdict is Verdict.CREATE:
-            say(f"  + {uid}: is missing in Grafana")
-        elif step.verdict is not Verdict.UNCHANGED:
-            say(f"  {_SIGNS[step.verdict]} {uid}: {step.reason or 'differs'}")
+            say(f"  + {step.uid}: is missing in Grafana")
+        else:
+            say(f"  {_SIGNS[step.verdict]} {step.uid}: {step.reason or 'differs'}")
             for line in step.differences:
                 say(f"      {line}")
-        differing += step.verdict is not Verdict.UNCHANGED
-    more = leftovers(api.tagged(OUR_TAG), wanted, folder_uid)
+        count += 1
+    more = surplus(wanted, api, folder_uid)
     for hit in more:
         say(f"  - {hit.uid}: is no longer generated")
-    differing += len(more)
-    outcome = f"{differing} dashboard(s) differ" if differing else f"all {len(wanted)} dashboards are as generated"
+    count += len(more)
+    outcome = f"{count} dashboard(s) differ" if count else f"all {len(wanted)} dashboards are as generated"
     say(f"{api.url}: {outcome}")
-    return not differing
+    return not count
 
 
 def push(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder: Folder, options: PushOptions, say: Say) -> bool:
@@ -115,7 +127,7 @@ class _Push:
             self._prepare_folder()
             for uid, dashboard in wanted.items():
                 self._count(uid, partial(self._push, uid, dashboard))
-            for hit in leftovers(self._api.tagged(OUR_TAG), wanted, self._folder.uid):
+            for hit in surplus(wanted, self._api, self._folder.uid):
                 self._count(hit.uid, partial(self._leave, hit))
         except KeyboardInterrupt:
             self._say(f"interrupted; {self._summary()}; run it again for the rest")

@@ -11,6 +11,8 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from payment_bundle.side_by_side import excerpt, printable, side_by_side
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -28,8 +30,6 @@ _NAMED = {
     ("links",): ("title", "link"),
 }
 _LETTERED = {"targets": ("refId", "query")}
-_LONGEST_VALUE = 80
-_BEFORE_DIFFERENCE = 24
 
 _ABSENT: Final = object()
 
@@ -37,7 +37,7 @@ _ABSENT: Final = object()
 def differences(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
     """Return a line for each difference, none where the dashboards mean the same."""
     left, right = ({key: value for key, value in it.items() if key not in _GRAFANAS_OWN} for it in (there, wanted))
-    return tuple(_printable(line) for line in _compared((), left, right))
+    return tuple(printable(line) for line in _compared((), left, right))
 
 
 def _compared(path: tuple[str, ...], there: Any, wanted: Any) -> Iterator[str]:
@@ -133,27 +133,12 @@ def _prefix(path: tuple[str, ...]) -> str:
 
 def _change(there: object, wanted: object) -> str:
     if there is _ABSENT:
-        return f"is missing in Grafana; wanted is {_cut(_shown(wanted), 0)}"
+        return f"is missing in Grafana; wanted is {excerpt(_shown(wanted))}"
     if wanted is _ABSENT:
-        return f"is only in Grafana: {_cut(_shown(there), 0)}"
-    left, right = _shown(there), _shown(wanted)
-    start = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    return f"{_cut(left, start)} -> {_cut(right, start)}"
+        return f"is only in Grafana: {excerpt(_shown(there))}"
+    left, right = side_by_side(_shown(there), _shown(wanted))
+    return f"{left} -> {right}"
 
 
 def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _printable(line: str) -> str:
-    """Return ``line`` without anything that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in line)
-
-
-def _cut(text: str, start: int) -> str:
-    """Return ``text``, or of a long one the part around ``start``, where it begins to differ."""
-    if len(text) <= _LONGEST_VALUE:
-        return text
-    first = min(max(0, start - _BEFORE_DIFFERENCE), len(text) - _LONGEST_VALUE)
-    last = first + _LONGEST_VALUE
-    return f"{'...' if first else ''}{text[first:last]}{'...' if last < len(text) else ''}"

@@ -1,10 +1,11 @@
-"""With what Elasticsearch and Kibana are asked: an API key, or a name and a password; both from files, never shown."""
+"""With what a server is asked: a key or a token, or a name and a password; each from a file, and never shown."""
 
 from __future__ import annotations
 
 import base64
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from payment_bundle.token_file import exposure, read_token
@@ -18,6 +19,23 @@ _PASSWORD = re.compile(r"[^\x00-\x1f\x7f]+")
 
 class AccountError(ForeseenError):
     """An account that is given only in part or twice, or a file without a password."""
+
+
+class Key(Enum):
+    """What stands for a name and a password: the option that names its file, and the scheme of HTTP."""
+
+    API_KEY = ("--api-key-file", "ApiKey")
+    TOKEN = ("--token-file", "Bearer")
+
+    @property
+    def option(self) -> str:
+        """The option that names its file."""
+        return self.value[0]
+
+    @property
+    def scheme(self) -> str:
+        """What stands before it in the header."""
+        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +55,15 @@ class Account:
 NOBODY = Account()
 
 
-def read_account(username: str, password_file: Path | None, api_key_file: Path | None) -> Account:
-    """Return the account; raises AccountError, and TokenFileError for a file without an API key."""
-    if api_key_file is not None:
+def read_account(username: str, password_file: Path | None, key_file: Path | None, key: Key = Key.API_KEY) -> Account:
+    """Return the account; raises AccountError, and TokenFileError for a file without a key."""
+    if key_file is not None:
         if username or password_file is not None:
-            raise AccountError("--api-key-file stands beside --username and --password-file; give one of them")
-        key = read_token(api_key_file, "--api-key-file")
-        return Account(f"ApiKey {key}", key, exposure(api_key_file, "--api-key-file"))
+            raise AccountError(f"{key.option} stands beside --username and --password-file; give one of them")
+        text = read_token(key_file, key.option)
+        return Account(f"{key.scheme} {text}", text, exposure(key_file, key.option))
     if bool(username) != (password_file is not None):
-        raise AccountError("--username and --password-file go together; give both, or --api-key-file")
+        raise AccountError(f"--username and --password-file go together; give both, or {key.option}")
     if password_file is None:
         return NOBODY
     password = _password(password_file)

@@ -1,0 +1,1 @@
+"""What running servers have, compared with what is generated, in words."""

@@ -1,0 +1,38 @@
+"""Where Grafana's dashboards differ from the generated ones, in the form of the other comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payment_bundle.differences.comparison import Comparison, Difference, Nature
+from payment_bundle.grafana.command import differing, surplus
+from payment_bundle.grafana.plan import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payment_bundle.grafana.api import GrafanaApi
+    from payment_bundle.grafana.plan import Dashboard, Step
+
+
+def compare(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str) -> Comparison:
+    """Compare every dashboard; raises GrafanaError."""
+    found = [difference for step in differing(wanted, api, folder_uid) for difference in _step(step)]
+    found += [
+        Difference(_subject(hit.uid), "is not generated", Nature.SURPLUS) for hit in surplus(wanted, api, folder_uid)
+    ]
+    return Comparison("grafana", api.url, f"{len(wanted)} dashboards", tuple(found))
+
+
+def _step(step: Step) -> Iterator[Difference]:
+    subject = _subject(step.uid)
+    if step.verdict is Verdict.CREATE:
+        yield Difference(subject, "is missing", Nature.MISSING)
+        return
+    if step.reason:
+        yield Difference(subject, step.reason)
+    yield from (Difference(subject, line) for line in step.differences)
+
+
+def _subject(uid: str) -> str:
+    return f"dashboard {uid}"

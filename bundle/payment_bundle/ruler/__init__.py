@@ -1,0 +1,1 @@
+"""Brings rule groups and routing to Mimir and Cortex, and reads them there."""
