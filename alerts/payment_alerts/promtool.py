@@ -58,6 +58,10 @@ class Promtool:
         """Return what is wrong with a configuration of Prometheus; files that it names are not here but with it."""
         return self._findings("check config --syntax-only", (file,))
 
+    def check_agents(self, files: Sequence[Path]) -> tuple[Finding, ...]:
+        """Return what is wrong with configurations of a Prometheus that evaluates no rules."""
+        return self._findings("check config --syntax-only --agent", files)
+
     def _findings(self, command: str, files: Sequence[Path]) -> tuple[Finding, ...]:
         if not files:
             return (Finding("", 0, f"promtool {command}", "there is no file to check"),)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import payment_dashboards
 from payment_alerts.amtool import Amtool
+from payment_alerts.engines.agents import agents
+from payment_alerts.engines.federation import federation
 from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
 from payment_alerts.rules import rules
@@ -104,6 +106,8 @@ def checks(catalog: Catalog, out: Path, *, quick: bool = False) -> Iterator[Chec
     def at_home(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         return placed(findings, catalog.additions)
 
+    scraping_only = tuple(out / path for path in (*agents(catalog), *federation(catalog)))
+
     def edited() -> tuple[Finding, ...]:
         present = {path: file for path in rendered if (file := out / path).is_file()}
         contents = {path: file.read_bytes() for path, file in present.items()}
@@ -123,6 +127,7 @@ def checks(catalog: Catalog, out: Path, *, quick: bool = False) -> Iterator[Chec
     yield Check("fluentd --dry-run", lambda: dry_run_findings(out, configuration_findings(rendered, out)))
     yield Check("promtool check rules", lambda: at_home(Promtool().check_rules(files("prometheus/rules"))))
     yield Check("promtool check config", lambda: Promtool().check_config(out / "prometheus/prometheus.yml"))
+    yield Check("promtool check config of what only scrapes", lambda: Promtool().check_agents(scraping_only))
     yield Check("amtool check-config", lambda: Amtool().check_config(out / "alertmanager/alertmanager.yml"))
     if not quick:
         yield Check("promtool test rules", lambda: at_home(Promtool().test_rules(files("prometheus/tests"))))

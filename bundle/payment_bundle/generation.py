@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import payment_dashboards
 import payment_logging
 from payment_alerts.alertmanager import alertmanager
+from payment_alerts.engines.agents import agents
+from payment_alerts.engines.federation import federation
 from payment_alerts.groups import alert_groups, watching
 from payment_alerts.operator import operator
 from payment_alerts.prometheus import prometheus
@@ -63,6 +65,8 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
         rules(catalog, groups),
         rule_tests(catalog, groups),
         prometheus(catalog),
+        agents(catalog),
+        federation(catalog),
         alertmanager(catalog, groups),
         runbooks(catalog, groups),
         exporter.kubernetes(catalog),

@@ -19,6 +19,7 @@ from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
 from payment_catalog.mute_time import MuteTime
+from payment_catalog.sends import Sends
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
@@ -44,6 +45,9 @@ ExtensionName = Annotated[
 Role = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 Merchant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Network = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$")]
+
+#: Hosts that are another machine, or another pod, for everyone who names them.
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1"})
 
 #: Labels that the bundle itself attaches to series and alerts.
 RESERVED_LABELS = frozenset(
@@ -127,6 +131,37 @@ class Scraping(Section):
         if self.interval * 4 > timedelta(minutes=5):
             raise UnsoundError(("interval",), "is above 75s: a window of 5m would hold fewer than four scrapes")
         return self
+
+
+class RemoteWrite(Section):
+    """A store of series that takes Prometheus' remote write: VictoriaMetrics, Mimir, Thanos Receive, Prometheus."""
+
+    url: Url
+    """Where samples are sent to, with its path, without credentials."""
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,150}$")] | None = None
+    """Sent as ``X-Scope-OrgID``, which Mimir and Cortex tell tenants by; without one the header is left out."""
+    token_file: FilePath | None = None
+    """File with a bearer token, as Prometheus sees it; without one the store asks for none."""
+    sends: Sends = Sends.DECLARED
+    """Which series are sent."""
+
+
+class Scaling(Section):
+    """What one Prometheus server is too small for."""
+
+    shards: int = Field(default=1, ge=1, le=1000)
+    """Prometheus servers or agents that share the targets; each target is scraped by one of them."""
+    replica_label: LabelName | None = None
+    """Label that tells two servers with the same targets apart, by their host names; alerts are sent without it."""
+    remote_write: RemoteWrite | None = None
+    """Where series are sent to; without one they stay where they are scraped."""
+
+    @field_validator("replica_label")
+    @classmethod
+    def _replica_label_is_free(cls, name: str | None) -> str | None:
+        if name in RESERVED_LABELS:
+            raise UnsoundError((), f"'{name}' is a label of the bundle's own; choose another name")
+        return name
 
 
 class Levels(Section):
@@ -369,7 +404,7 @@ class Settings(Section):
     registry: Registry = "your-registry"
     """Where the images are pulled from, without a slash at its end."""
     labels: dict[LabelName, LabelValue] = {}
-    """Labels added to every alert, for example ``region: my-central``."""
+    """Labels added to every alert, and to every series that leaves Prometheus, for example ``region: my-central``."""
     urls: Urls = Urls()
     """Addresses that people and alerts link to."""
     environments: dict[Name, Environment] = Field(
@@ -379,6 +414,8 @@ class Settings(Section):
     """Places where the service runs, by name."""
     scraping: Scraping = Scraping()
     """How often Prometheus scrapes and evaluates."""
+    scaling: Scaling = Scaling()
+    """What one Prometheus server is too small for."""
     thresholds: dict[ThresholdKey, Levels] = {}
     """Limits that differ from the runbook's."""
     objectives: Objectives = Objectives()
@@ -437,6 +474,25 @@ class Settings(Section):
         if MONITORING in self.environments:
             raise UnsoundError(
                 ("environments", MONITORING), "is what the monitoring itself is labelled with; choose another name"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shards_reach_the_same_servers(self) -> Self:
+        for target in self.scraping.prometheus if self.scaling.shards > 1 else ():
+            if target.rpartition(":")[0] in LOOPBACK_HOSTS:
+                raise UnsoundError(
+                    ("scaling", "shards"),
+                    f"scraping.prometheus names {target}, which is another server for each shard; "
+                    "name each by an address that all of them reach",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _replicas_have_a_label_of_their_own(self) -> Self:
+        if self.scaling.replica_label in self.labels:
+            raise UnsoundError(
+                ("scaling", "replica_label"), f"'{self.scaling.replica_label}' is one of labels; choose another name"
             )
         return self
 

@@ -74,6 +74,16 @@ def test_a_level_that_is_left_out_stays_the_runbooks(tmp_path: Path) -> None:
             "P1 cannot wait; only P2 and P3 can be muted",
         ),
         ("routing:\n  mute_times:\n    night: {start: '25:00'}\n", 3, "routing.mute_times.night.start", "25:00"),
+        ("scaling:\n  shards: 2\n", 2, "scaling.shards", "localhost:9090, which is another server for each shard"),
+        ("scaling:\n  replica_label: job\n", 2, "scaling.replica_label", "'job' is a label of the bundle's own"),
+        (
+            "labels: {replica: a}\nscaling:\n  replica_label: replica\n",
+            3,
+            "scaling.replica_label",
+            "'replica' is one of labels",
+        ),
+        ("scaling:\n  remote_write: {url: 'http://u:p@h/x'}\n", 2, "scaling.remote_write.url", "http://u:p@h/x"),
+        ("scaling:\n  remote_write: {url: 'http://h/x', sends: some}\n", 2, "scaling.remote_write.sends", "declared"),
         ("service: prometheus\n", 1, "service", "a job of the bundle's own"),
         ("exporter: alertmanager\n", 1, "exporter", "a job of the bundle's own"),
         (

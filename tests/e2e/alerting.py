@@ -213,7 +213,7 @@ class Alerting:
             "pagerduty_url": f"http://127.0.0.1:{self.inboxes.port}/v2/enqueue",
             "smtp_require_tls": False,
         }
-        _without_waits(content["route"])
+        without_waits(content["route"])
         return {**documents, CONFIGURATION: YamlDocument(content, configuration.source)}
 
     def _loaded(self, groups: Iterable[AlertGroup]) -> tuple[AlertGroup, ...]:
@@ -240,8 +240,8 @@ def _hurried(group: AlertGroup) -> AlertGroup:
     )
 
 
-def _without_waits(route: dict[str, Any]) -> None:
+def without_waits(route: dict[str, Any]) -> None:
     """Have messages go after a second, and news of a group two seconds later."""
     route |= {"group_wait": "1s", "group_interval": "2s"}
     for child in route.get("routes", []):
-        _without_waits(child)
+        without_waits(child)

@@ -1,0 +1,1 @@
+"""Prometheus beyond one server: agents, shards, and what leaves it for a global view."""
