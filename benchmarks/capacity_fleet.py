@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -25,7 +26,6 @@ from payment_catalog.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.cardinality import Extents
@@ -130,6 +130,9 @@ def publishers(catalog: Catalog, extents: Extents) -> Iterator[int]:
         daemon_threads = True
         request_queue_size = 256
 
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Stay silent: a Prometheus that is ended breaks its connections off."""
+
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -152,13 +155,13 @@ def write(services: list[Watched], port: int, directory: Path) -> None:
         ]
         of_each, of_all = split(service.groups)
         for path, document in rules(service.catalog, of_each if number else (*of_each, *of_all)).items():
-            file = directory / str(number) / path
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file = directory / "rules" / f"{number}-{Path(path).name}"
+            file.parent.mkdir(exist_ok=True)
             content = document.content if isinstance(document, YamlDocument) else None
             file.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper))
     configuration = {
         "global": {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"},
-        "rule_files": ["*/prometheus/rules/*.yaml"],
+        "rule_files": ["rules/*.yaml"],
         "scrape_configs": jobs,
     }
     (directory / "prometheus.yml").write_text(yaml.dump(configuration, Dumper=yaml.CSafeDumper))
