@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from payment_bundle.capacity.figure import Estimate
     from payment_catalog.settings import Settings
 
-#: Share of its memory that a Prometheus may fill: the rest is for queries and the file cache.
+#: Share of its memory that a Prometheus may fill by itself: queries and the file cache need the rest.
 FILLED = 0.6
 
 
@@ -48,11 +48,11 @@ def limits(settings: Settings, memory: float) -> tuple[Limit, ...]:
     interval = settings.scraping.evaluation_interval.total_seconds()
     return (
         Limit(
-            "PrometheusSeries",
-            Key.SERIES,
-            series,
+            "PrometheusMemory",
+            Key.MEMORY,
+            memory * FILLED,
             "Prometheus servers",
-            f"{FILLED:.0%} of {memory / costs.GIB:g} GiB at {costs.SERIES_BYTES.usual / costs.KIB:g} KiB a series",
+            f"{FILLED:.0%} of {memory / costs.GIB:g} GiB, the rest is for queries: {series:,.0f} series without rules",
             "more memory, then a Prometheus for each group of services, then Mimir, Thanos or VictoriaMetrics",
         ),
         Limit(

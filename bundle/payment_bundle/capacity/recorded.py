@@ -10,6 +10,8 @@ import promql_parser as ast
 
 from payment_alerts.groups import recordings
 from payment_catalog.cardinality import Amount, Extents, combinations, exactly
+from payment_catalog.external_metrics import UP
+from payment_catalog.prometheus_metrics import SCRAPE_DURATION
 from payment_catalog.promql import TARGET_LABELS, analyse, parse
 from payment_catalog.promql_text import places
 from payment_catalog.publishers import EXPORTER, SERVICE
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from payment_bundle.capacity.population import Population
     from payment_catalog.catalog import Catalog
     from payment_catalog.metric import Metric
+
+#: What Prometheus itself stores of each target, of whichever job.
+_OF_EACH_TARGET = frozenset({UP, SCRAPE_DURATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Stored:
     def _shown(self, metric: Metric, *, by_instance: bool) -> int:
         """Return how often the metric is there for one service: in each environment, of each of its instances."""
         of_each = {SERVICE: self.population.instances, EXPORTER: self.population.exporters}
+        if metric in _OF_EACH_TARGET:
+            return self.population.environments * (sum(of_each.values()) if by_instance else len(of_each))
         return self.population.environments * (of_each.get(metric.published_by, 1) if by_instance else 1)
 
 

@@ -31,7 +31,7 @@ def test_machines_get_every_figure_with_its_formula() -> None:
 def test_a_limit_that_is_reached_is_named_with_what_helps() -> None:
     result = payobs("capacity", "--config", CONFIG, "--services", "2000", "--memory", "2")
     assert result.code == 0, result.err
-    assert "**PrometheusSeries** at 2,000 services" in result.out
+    assert "**PrometheusMemory** at 2,000 services" in result.out
     assert "Helps: more memory" in result.out
 
 

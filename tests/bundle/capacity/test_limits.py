@@ -23,14 +23,14 @@ def test_ten_thousand_services_outgrow_every_program() -> None:
     assert names(10_000) == [limit.name for limit in limits(SETTINGS, 16 * GIB)]
 
 
-def test_memory_moves_the_limit_of_series() -> None:
-    assert "PrometheusSeries" in names(1_000, memory=4)
-    assert "PrometheusSeries" not in names(1_000, memory=64)
+def test_memory_moves_the_limit() -> None:
+    assert "PrometheusMemory" in names(1_000, memory=4)
+    assert "PrometheusMemory" not in names(1_000, memory=64)
 
 
 def test_more_instances_reach_it_sooner() -> None:
-    assert "PrometheusSeries" in names(400, memory=4, instances=12)
-    assert "PrometheusSeries" not in names(400, memory=16)
+    assert "PrometheusMemory" in names(400, memory=4, instances=12)
+    assert "PrometheusMemory" not in names(400, memory=16)
 
 
 def test_so_many_programs_stay_below_the_limit() -> None:

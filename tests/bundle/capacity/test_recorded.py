@@ -26,6 +26,7 @@ def test_every_recording_rule_is_counted() -> None:
         ("job_le:http_request_duration_seconds_bucket:rate5m", exactly(2 * 15)),
         ("instance:host_cpu_seconds:rate5m", exactly(2)),
         ("instance_code:http_requests:rate5m", Amount(2 * 3 * 3, 2 * 3 * 20)),
+        ("job:scrape:success", exactly(2 * 2)),
         ("job:slo_availability_errors:rate3d", exactly(2)),
         ("job_method:business_payments_succeeded:increase30m", exactly(2 * 5)),
     ],
