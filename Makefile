@@ -51,6 +51,7 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/dashboard_queries.py
 	@$(BIN)/python benchmarks/log_redaction.py
 	@$(BIN)/python benchmarks/backtest.py
+	@$(BIN)/python benchmarks/capacity.py
 
 pictures: $(VENV)/.dev ## take the pictures of the dashboards in docs/ anew
 	@$(BIN)/python docs/take_pictures.py

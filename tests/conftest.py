@@ -17,7 +17,10 @@ _numbers = count(1)
 
 #: Files whose tests share what is dear to start and to keep running: the demo, and a Prometheus with a history.
 SHARING = {
-    "demo": {f"tests/e2e/{name}.py" for name in ("test_alerts_arrive", "test_contract", "test_dashboards_live")},
+    "demo": {
+        f"tests/e2e/{name}.py"
+        for name in ("test_alerts_arrive", "test_capacity_live", "test_contract", "test_dashboards_live")
+    },
     "history": {f"tests/bundle/preview/{name}.py" for name in ("test_browser", "test_panels", "test_server")},
 }
 

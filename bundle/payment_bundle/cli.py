@@ -10,6 +10,7 @@ import typer
 
 from payment_bundle.archive import archive
 from payment_bundle.backtest.command_line import backtest
+from payment_bundle.capacity.command import capacity
 from payment_bundle.changes import Changes, plan_changes
 from payment_bundle.checks import checks, generated, source_findings
 from payment_bundle.delivery import push
@@ -45,6 +46,7 @@ app.add_typer(diff, name="diff")
 app.command()(archive)
 app.add_typer(logs, name="logs")
 app.command()(backtest)
+app.command()(capacity)
 
 PortOption = Annotated[int, typer.Option(min=1, max=65535)]
 OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]

@@ -15,8 +15,10 @@ OPEN_FILES = "process_open_fds"
 MOST_OPEN_FILES = "process_max_fds"
 
 UP = Metric("up", MetricType.GAUGE, "1 when the last scrape of the target succeeded, else 0.", PROMETHEUS)
-_ALERT_LABELS = (
-    Label("alertname", bound="the alerts of the rule files"),
+ALERTNAME = Label("alertname", bound="the alerts of the rule files")
+ALERTSTATE = Label("alertstate", ("pending", "firing"))
+#: Labels that every alert of a name has alike.
+LABELS_OF_ALERTS = (
     Label("severity", ("critical", "warning", "info")),
     Label("priority", ("P0", "P1", "P2", "P3")),
     Label("team", bound="the rows of the escalation matrix"),
@@ -28,14 +30,14 @@ ALERTS = Metric(
     MetricType.GAUGE,
     "1 for each pending or firing alert.",
     PROMETHEUS,
-    (*_ALERT_LABELS, Label("alertstate", ("pending", "firing"))),
+    (ALERTNAME, *LABELS_OF_ALERTS, ALERTSTATE),
 )
 ALERTS_FOR_STATE = Metric(
     "ALERTS_FOR_STATE",
     MetricType.GAUGE,
     "When each pending or firing alert became pending, in seconds since unix epoch.",
     PROMETHEUS,
-    _ALERT_LABELS,
+    (ALERTNAME, *LABELS_OF_ALERTS),
 )
 
 #: Published by the client library inside the service and the exporter alike.

@@ -33,8 +33,16 @@ RESOURCE_QUOTA = Label("resourcequota", bound="the quotas of the namespace")
 RESOURCE = Label("resource", bound="the resources that a quota limits")
 STATUS = Label("status", ("true", "false", "unknown"))
 
-_UID = Label("uid", bound="one for each pod")
-_OF_POD = (POD, _UID)
+WAITING = Label("reason", bound="the kubelet's reasons: CrashLoopBackOff, ImagePullBackOff, ...")
+TERMINATED = Label("reason", bound="the reasons of the container runtime: OOMKilled, Error, Completed, ...")
+CONDITION = Label("condition", bound="Available, Progressing and ReplicaFailure")
+CONDITION_REASON = Label("reason", bound="the deployment controller's reasons; older releases have no such label")
+UID = Label("uid", bound="one for each pod")
+CONTROL_GROUP = Label("id", bound="one for each control group")
+IMAGE = Label("image", bound="one for each container")
+CONTAINER_NAME = Label("name", bound="one for each container")
+
+_OF_POD = (POD, UID)
 _OF_CONTAINER = (CONTAINER, *_OF_POD)
 
 RESTARTS = Metric(
@@ -49,7 +57,7 @@ WAITING_REASON = Metric(
     MetricType.GAUGE,
     "1 for the reason why the container waits to run.",
     KUBE_STATE_METRICS,
-    (*_OF_CONTAINER, Label("reason", bound="the kubelet's reasons: CrashLoopBackOff, ImagePullBackOff, ...")),
+    (*_OF_CONTAINER, WAITING),
     conditional="Published while the container waits.",
 )
 LAST_TERMINATED_REASON = Metric(
@@ -57,7 +65,7 @@ LAST_TERMINATED_REASON = Metric(
     MetricType.GAUGE,
     "1 for the reason why the container ended the last time.",
     KUBE_STATE_METRICS,
-    (*_OF_CONTAINER, Label("reason", bound="the reasons of the container runtime: OOMKilled, Error, Completed, ...")),
+    (*_OF_CONTAINER, TERMINATED),
     conditional="Published once the container has been restarted.",
 )
 POD_PHASE = Metric(
@@ -101,12 +109,7 @@ DEPLOYMENT_CONDITION = Metric(
     MetricType.GAUGE,
     "1 for what a condition of the deployment is, 0 for what it is not.",
     KUBE_STATE_METRICS,
-    (
-        DEPLOYMENT,
-        Label("condition", bound="Available, Progressing and ReplicaFailure"),
-        STATUS,
-        Label("reason", bound="the deployment controller's reasons; older releases have no such label"),
-    ),
+    (DEPLOYMENT, CONDITION, STATUS, CONDITION_REASON),
 )
 CRON_JOB_CREATED = Metric(
     "kube_cronjob_created",
@@ -132,13 +135,7 @@ QUOTA = Metric(
     conditional="Published where the namespace has a quota.",
 )
 
-_OF_CONTROL_GROUP = (
-    CONTAINER,
-    POD,
-    Label("id", bound="one for each control group"),
-    Label("image", bound="one for each container"),
-    Label("name", bound="one for each container"),
-)
+_OF_CONTROL_GROUP = (CONTAINER, POD, CONTROL_GROUP, IMAGE, CONTAINER_NAME)
 LIMITED = "Published where the container has a limit of CPU."
 
 MEMORY_WORKING_SET = Metric(

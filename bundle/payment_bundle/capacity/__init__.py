@@ -1,0 +1,1 @@
+"""How much a number of services needs: series, rules, samples, logs, memory and disk, computed from the catalogue."""
