@@ -12,8 +12,6 @@ from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
-from payment_catalog.settings import Url
-from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
 if TYPE_CHECKING:
     from payment_bundle.grafana.connection import Server
@@ -39,7 +37,7 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     *,
     url: UrlOption = "",
     token_file: TokenOption = None,
-    folder: FolderOption = FOLDER,
+    folder: FolderOption = "",
     timeout: TimeoutOption = 30,
     ca_file: CaOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
@@ -53,13 +51,14 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
     from payment_bundle.grafana.connection import GrafanaError  # noqa: PLC0415
     from payment_bundle.grafana.found import Folder  # noqa: PLC0415
+    from payment_dashboards.provisioning import FOLDER, FOLDER_UID  # noqa: PLC0415
 
     settings = load_settings(config)
     wanted = command.generated_dashboards(build_catalog(settings))
     options = command.PushOptions(dry_run, force, prune)
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
-            done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder), options, typer.echo)
+            done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder or FOLDER), options, typer.echo)
         except GrafanaError as error:
             typer.echo(f"payobs: {error}", err=True)
             done = False
@@ -79,6 +78,7 @@ def diff_grafana(
     """Tell where Grafana's dashboards differ, panel by panel. Exit code 1: they differ."""
     from payment_bundle.grafana import command  # noqa: PLC0415 - as for push
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
+    from payment_dashboards.provisioning import FOLDER_UID  # noqa: PLC0415
 
     settings = load_settings(config)
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
@@ -101,6 +101,8 @@ def _server(settings: Settings, url: str, token_file: Path | None, timeout: floa
 
 def address(url: str) -> str:
     """Return ``url`` without a slash at its end; refused is what may hold a password, which errors would show."""
+    from payment_catalog.settings import Url  # noqa: PLC0415 - takes its time
+
     try:
         return TypeAdapter(Url).validate_python(url).rstrip("/") if url else ""
     except ValidationError:
