@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ABOVE, BELOW = frozenset({">", ">="}), frozenset({"<", "<="})
 ABSENT = "absent"
+_JOB = "job="
 _NOTHING: frozenset[str] = frozenset()
 #: Labels that tell where something runs, and not what it is.
 _PLACES = TARGET_LABELS | {"cluster", "pod", "container", "node"}
@@ -48,14 +50,20 @@ class Watched:
     """``normal`` is the whole expression in normal form, ``first`` what it compares first.
 
     ``selections`` are the series that it reads, with those of their matchers that say what is read, not where.
-    ``comparisons`` is how many there are in all.
+    ``jobs`` are the matchers of the label ``job`` among them. ``comparisons`` is how many there are in all.
     """
 
     normal: str
     first: Condition | None
     selections: frozenset[str]
+    jobs: frozenset[str]
     is_ratio: bool
     comparisons: int
+
+    def is_of_jobs(self, other: Watched) -> bool:
+        """Return whether ``other`` can read the jobs that this reads by name; an intricate pattern cannot."""
+        named = {text.removeprefix(_JOB) for text in self.jobs if text.startswith(_JOB)}
+        return all(_takes(text, job.strip('"')) for text in other.jobs for job in named)
 
 
 def watched(expression: str, definitions: Mapping[str, str]) -> Watched:
@@ -72,7 +80,9 @@ def _watched(expression: str, definitions: Mapping[str, str]) -> Watched:
     compared = tuple(_conditions(parsed))
     first = next(iter(compared), None)
     is_ratio = first is not None and _is_ratio(first.subject)
-    return Watched(normal, first, frozenset(_selections(expression, definitions)), is_ratio, len(compared))
+    read = tuple(_selections(expression, definitions))
+    selections, jobs = frozenset(one.what for one in read), frozenset(job for one in read for job in one.jobs)
+    return Watched(normal, first, selections, jobs, is_ratio, len(compared))
 
 
 def selectors(node: ast.Expr) -> Iterator[ast.VectorSelector]:
@@ -152,9 +162,21 @@ def _is_ratio(subject: str) -> bool:
     return isinstance(node, ast.BinaryExpr) and str(node.op) == "/"
 
 
-def _selections(expression: str, definitions: Mapping[str, str], within: frozenset[str] = _NOTHING) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The name of a series, it with the matchers that say what is read, and its matchers of ``job``."""
+
+    name: str
+    what: str
+    jobs: tuple[str, ...]
+
+
+def _selections(
+    expression: str, definitions: Mapping[str, str], within: frozenset[str] = _NOTHING
+) -> Iterator[_Selection]:
     """Yield what is selected, in place of a recorded series what that is computed from; some remember themselves."""
-    for name, selection in _selected(expression):
+    for selection in _selected(expression):
+        name = selection.name
         if name in within:
             continue
         if name in definitions:
@@ -164,13 +186,25 @@ def _selections(expression: str, definitions: Mapping[str, str], within: frozens
 
 
 @cache
-def _selected(expression: str) -> frozenset[tuple[str, str]]:
-    normal = normal_form(expression)
-    return frozenset((series_name(selector) or "", _selection(selector)) for selector in selectors(parse(normal)))
+def _selected(expression: str) -> frozenset[_Selection]:
+    return frozenset(map(_selection, selectors(parse(normal_form(expression)))))
 
 
-def _selection(selector: ast.VectorSelector) -> str:
-    what = sorted(
-        matcher(found) for found in selector.matchers.matchers if found.name not in _PLACES and found.name != "__name__"
-    )
-    return f"{series_name(selector) or ''}{{{', '.join(what)}}}"
+def _selection(selector: ast.VectorSelector) -> _Selection:
+    name, matchers = series_name(selector) or "", selector.matchers.matchers
+    what = sorted(matcher(found) for found in matchers if found.name not in _PLACES and found.name != "__name__")
+    jobs = tuple(matcher(found) for found in matchers if found.name == "job")
+    return _Selection(name, f"{name}{{{', '.join(what)}}}", jobs)
+
+
+def _takes(text: str, job: str) -> bool:
+    """Return whether the matcher selects ``job``. Patterns of strangers are not run: they can take for ever."""
+    sign, _, quoted = text.removeprefix("job").partition('"')
+    value = quoted.removesuffix('"')
+    is_taken = value == job
+    if "~" in sign:
+        middle = re.sub(r"^\.[*+]|\.[*+]$", "", value)
+        is_plain = re.fullmatch(r"[A-Za-z0-9_:/|-]*", middle) is not None
+        words = middle.split("|")
+        is_taken = is_plain and (job in words if middle == value else any(word in job for word in words))
+    return is_taken is not sign.startswith("!")

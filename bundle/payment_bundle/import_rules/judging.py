@@ -197,6 +197,7 @@ def _alike(rule: FoundRule, reads: Watched, ours: Ours) -> Judged | None:
         and other.watched.first is not None
         and (other.watched.first.side, other.watched.is_ratio) == kind
         and other.watched.selections == reads.selections
+        and other.watched.is_of_jobs(reads)
     ]
     if not found:
         return None

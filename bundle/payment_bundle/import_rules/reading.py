@@ -94,11 +94,8 @@ def rules_in(file: str, content: bytes) -> Iterator[FoundRule]:
         yield FoundRule(file, 1, problem=f"is not valid YAML: {str(error).splitlines()[0]}")
         return
     lists = [groups for document in documents for groups in _lists_of_groups(document)]
-    if not lists:
-        yield FoundRule(file, 1, problem="holds no groups of rules, neither as a rule file nor as a PrometheusRule")
-    for groups in lists:
-        for group in groups.value:
-            yield from _group(file, group)
+    found = tuple(rule for groups in lists for group in groups.value for rule in _group(file, group))
+    yield from found or (FoundRule(file, 1, problem="holds no rules, neither as a rule file nor as a PrometheusRule"),)
 
 
 def _bomb(content: bytes) -> tuple[int, str] | None:

@@ -85,6 +85,14 @@ DISK = '1 - host_disk_available_bytes{job="payment-exporter"} / (host_disk_size_
             "ErrorRateHigh",
             "the same series, above a limit, by another expression",
         ),
+        # A series of many programs: whose is meant is what the job says.
+        ({"alert": "Mine", "expr": "up == 0", "for": "5m"}, "covered", "KubernetesMetricsMissing", "the same series"),
+        ({"alert": "Mine", "expr": 'up{job="payment-service"} < 1'}, "new", "", "keep it"),
+        ({"alert": "Mine", "expr": 'max(up{job=~"payment-service|x"}) == 0'}, "covered", "PaymentServiceDown", "same"),
+        ({"alert": "Mine", "expr": 'max(up{job=~".*payment-s.*"}) == 0'}, "covered", "PaymentServiceDown", "same"),
+        ({"alert": "Mine", "expr": 'max(up{job=~".*apiserver.*"}) == 0'}, "new", "", "keep it"),
+        ({"alert": "Mine", "expr": 'max(up{job="apiserver"}) == 0'}, "new", "", "keep it"),
+        ({"alert": "Mine", "expr": 'max(up{job=~"(a+)+b"}) == 0'}, "new", "", "keep it"),
         ({"alert": "ErrorRateHigh", "expr": "up == 0"}, "duplicate", "ErrorRateHigh", "but another expression"),
         ({"record": "job:http_requests:rate5m", "expr": "up"}, "duplicate", "job:http_requests:rate5m", "same name"),
         (

@@ -100,9 +100,10 @@ def test_the_line_of_a_wrong_expression_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        ("", 1, "holds no groups of rules"),
-        ("just words", 1, "holds no groups of rules"),
-        ("a: {b: 1}", 1, "holds no groups of rules"),
+        ("", 1, "holds no rules"),
+        ("just words", 1, "holds no rules"),
+        ("a: {b: 1}", 1, "holds no rules"),
+        ("groups:\n- {name: g, services: []}\n", 1, "holds no rules"),
         ("groups:\n- name: g\n  rules: [\n", 4, "is not valid YAML"),
         ("groups:\n{{- if .Values.on }}\n- name: g\n", 3, "is not valid YAML"),
         ("a: &a [1]\nb: [*a, *a]\n", 2, "has a YAML alias"),
