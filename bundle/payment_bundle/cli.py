@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from payment_bundle.archive import archive
 from payment_bundle.backtest.command_line import backtest
 from payment_bundle.capacity.command import capacity
-from payment_bundle.changes import Changes, plan_changes
-from payment_bundle.checks import checks, generated, source_findings
+from payment_bundle.catalog_browser.command import catalog as browse_catalog
+from payment_bundle.changes import plan_changes
+from payment_bundle.completion import (
+    complete_alerts,
+    complete_dashboards,
+    complete_drills,
+    complete_incidents,
+    complete_parts,
+)
 from payment_bundle.delivery import push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.differences.command_line import diff
-from payment_bundle.extending.loading import load_catalog, load_sound_catalog
-from payment_bundle.generation import PARTS, part_of
+from payment_bundle.import_rules.command import import_rules
+from payment_bundle.init.command_line import init
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
 from payment_bundle.logs_trace.command import logs
+from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.manifest import manifest_of, read_manifest
-from payment_bundle.not_run import NotRun
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
+from payment_bundle.parts import PARTS, part_of
 from payment_bundle.rendering import render_all
 from payment_bundle.ruler.command_line import push_alertmanager, push_rules
+from payment_bundle.run_report import report_changes, report_checks, report_refused
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
-
-if TYPE_CHECKING:
-    from payment_catalog.findings import Finding
 
 app = typer.Typer(
     help="The runbook of a payment service as dashboards, alerts, routing and logs.",
@@ -47,6 +54,9 @@ app.command()(archive)
 app.add_typer(logs, name="logs")
 app.command()(backtest)
 app.command()(capacity)
+app.command()(init)
+app.command("catalog")(browse_catalog)
+app.command("import-rules")(import_rules)
 
 PortOption = Annotated[int, typer.Option(min=1, max=65535)]
 OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]
@@ -56,11 +66,18 @@ OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generat
 def generate(
     config: ConfigOption = Path("bundle.yaml"),
     out: OutOption = Path("generated"),
-    only: Annotated[str, typer.Option(help=f"Parts to generate, with commas: {', '.join(PARTS)}.")] = "",
+    only: Annotated[
+        str,
+        typer.Option(help=f"Parts to generate, with commas: {', '.join(PARTS)}.", autocompletion=complete_parts),
+    ] = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
+    from payment_bundle.checks import generated, source_findings  # noqa: PLC0415 - help and Tab do without all rooms
+    from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415 - help and Tab do without all rooms
+
     parts = _parts(only)
     catalog = load_catalog(config)
     made = generated(catalog)
@@ -68,8 +85,7 @@ def generate(
     rendered = render_all(documents)
     findings = made.unreadable or source_findings(rendered, made.declared, catalog.additions)
     if findings:
-        _report(findings)
-        typer.echo(f"{len(findings)} finding(s); nothing was written", err=True)
+        report_refused(out, findings, output)
         raise typer.Exit(FINDINGS)
     with locked(out):
         old = read_manifest(out)
@@ -78,7 +94,7 @@ def generate(
         changes = plan_changes(out, old, new, rendered)
         if not dry_run and not changes.is_empty:
             apply_changes(out, rendered, changes)
-    _summarise(out, changes, dry_run=dry_run)
+    report_changes(out, changes, output, dry_run=dry_run)
 
 
 @app.command()
@@ -87,37 +103,35 @@ def check(
     out: OutOption = Path("generated"),
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Leave the unit tests of the rules out.")] = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Check generated files: drift, expressions, Fluentd, promtool and amtool."""
-    total = 0
-    for item in checks(load_catalog(config), out, quick=quick):
-        try:
-            findings = item.run()
-        except NotRun as reason:
-            typer.echo(f"--    {item.name}: not run: {reason}")
-            continue
-        total += len(findings)
-        typer.echo(f"{'ok  ' if not findings else 'FAIL'}  {item.name}")
-        _report(findings)
-    if total:
-        typer.echo(f"{total} finding(s)", err=True)
+    from payment_bundle.checks import checks  # noqa: PLC0415 - as for generate
+    from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415
+
+    if not report_checks(checks(load_catalog(config), out, quick=quick), output):
         raise typer.Exit(FINDINGS)
 
 
 @app.command()
 def mutate(  # noqa: PLR0913 - one flag for each choice
     config: ConfigOption = Path("bundle.yaml"),
-    only: Annotated[list[str] | None, typer.Option(help="An alert, with the recording rules that it reads.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="An alert, with the recording rules that it reads.", autocompletion=complete_alerts),
+    ] = None,
     *,
     minimum: Annotated[float, typer.Option(min=0, max=1, help="Share of the changes that must be noticed.")] = 0.95,
     jobs: Annotated[int, typer.Option(min=0, max=256, help="promtools at once; 0 is one for each core.")] = 0,
     listed: Annotated[bool, typer.Option("--list", help="Print the changes, and try none.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print equivalent changes too, with the reason.")] = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Change every rule in small ways and count which changes its unit tests notice."""
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415
     from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for the demo
 
-    options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose)
+    options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose, output)
     if not run_mutate(load_sound_catalog(config), options):
         raise typer.Exit(FINDINGS)
 
@@ -131,12 +145,16 @@ def postmortem(  # noqa: PLR0913 - one flag for each choice
     prometheus: Annotated[str, typer.Option(help="Address of Prometheus; that of the settings when left out.")] = "",
     token_file: Annotated[Path | None, typer.Option(help="File with a token that Prometheus' proxy asks for.")] = None,
     environment: Annotated[str, typer.Option(help="Only this environment's alerts.")] = "",
-    incident: Annotated[str, typer.Option(help="Only alerts of this incident, such as high-error-rate.")] = "",
+    incident: Annotated[
+        str,
+        typer.Option(help="Only alerts of this incident, such as high-error-rate.", autocompletion=complete_incidents),
+    ] = "",
     title: Annotated[str, typer.Option(help="Title of the document.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output when left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it is there.")] = False,
 ) -> None:
     """Write a post-mortem, with timeline and figures from what Prometheus remembers. Exit code 1: nothing fired."""
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.postmortem import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
     from payment_bundle.token_file import read_token  # noqa: PLC0415
@@ -164,7 +182,10 @@ def preview(  # noqa: PLR0913 - one flag for each choice
     *,
     prometheus: Annotated[str, typer.Option(help="Address of Prometheus; that of the settings when left out.")] = "",
     token_file: Annotated[Path | None, typer.Option(help="File with a token that Prometheus' proxy asks for.")] = None,
-    dashboard: Annotated[list[str] | None, typer.Option(help="Only this one, by its uid; all when left out.")] = None,
+    dashboard: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one, by its uid; all when left out.", autocompletion=complete_dashboards),
+    ] = None,
     var: Annotated[list[str] | None, typer.Option(help="A choice, such as environment=production.")] = None,
     last: Annotated[
         str, typer.Option("--range", help="The time until now, such as 1h; the dashboard's own else.")
@@ -178,6 +199,7 @@ def preview(  # noqa: PLR0913 - one flag for each choice
     port: PortOption = Ports.preview,
 ) -> None:
     """Show the dashboards without Grafana, from a Prometheus. Exit code 1: something could not be asked."""
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.preview import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
     from payment_bundle.token_file import read_token  # noqa: PLC0415
@@ -237,7 +259,10 @@ def demo(  # noqa: PLR0913 - one flag for each port
 
 @app.command()
 def drill(  # noqa: PLR0913 - one flag for each choice
-    incidents: Annotated[list[str] | None, typer.Argument(help="Drills or incidents; all when left out.")] = None,
+    incidents: Annotated[
+        list[str] | None,
+        typer.Argument(help="Drills or incidents; all when left out.", autocompletion=complete_drills),
+    ] = None,
     config: ConfigOption = Path("bundle.yaml"),
     *,
     speed: Annotated[float, typer.Option(min=1, max=120, help="How many times as fast windows and waits are.")] = 60,
@@ -246,16 +271,25 @@ def drill(  # noqa: PLR0913 - one flag for each choice
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
     out: Annotated[Path, typer.Option("--out", help="Directory of the report and the post-mortems.")] = Path("drills"),
     keep: Annotated[Path | None, typer.Option(help="Directory for logs and data that outlives the drills.")] = None,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Bring incidents about on a live house: are the right people told, soon, and nobody else? Exit code 1: no."""
     from payment_bundle.drill import command  # noqa: PLC0415 - as for the demo
 
     options = command.DrillOptions(tuple(incidents or ()), 1 if real_time else speed, out, keep)
+    is_json = output is Output.JSON
     if listed or dry_run:
-        for line in command.described(command.chosen(options.names), options.speed, steps=dry_run):
+        drills = command.chosen(options.names)
+        if is_json:
+            print_document("drill", ok=True, drills=command.plain(drills, options.speed))
+            return
+        for line in command.described(drills, options.speed, steps=dry_run):
             typer.echo(line)
         return
-    if not command.run_drills(load_settings(config), options, typer.echo):
+    passed = command.run_drills(load_settings(config), options, partial(typer.echo, err=is_json))
+    if is_json:
+        print_document("drill", ok=passed, **command.written_report(options))
+    if not passed:
         raise typer.Exit(FINDINGS)
 
 
@@ -274,21 +308,3 @@ def _parts(only: str) -> frozenset[str]:
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: no such part; there are {', '.join(PARTS)}")
     return named or frozenset(PARTS)
-
-
-def _report(findings: tuple[Finding, ...]) -> None:
-    for finding in findings:
-        typer.echo(f"      {finding}")
-
-
-def _summarise(out: Path, changes: Changes, *, dry_run: bool) -> None:
-    for sign, paths in (("+", changes.added), ("~", changes.changed), ("-", changes.removed)):
-        for path in paths:
-            typer.echo(f"  {sign} {path}")
-    for path in changes.edited:
-        typer.echo(f"  ! {path}: no longer generated, but edited by hand; kept")
-    figures = (
-        f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.removed)} removed, "
-        f"{len(changes.unchanged)} unchanged"
-    )
-    typer.echo(f"{out}: {figures}{' (dry run, nothing written)' if dry_run else ''}")

@@ -9,11 +9,8 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from payment_bundle.account import Key, read_account
-from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
-from payment_catalog.settings import Url
-from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
 if TYPE_CHECKING:
     from payment_bundle.account import Account
@@ -44,7 +41,7 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     *,
     url: UrlOption = "",
     token_file: TokenOption = None,
-    folder: FolderOption = FOLDER,
+    folder: FolderOption = "",
     timeout: TimeoutOption = 30,
     ca_file: CaOption = None,
     dry_run: DryRunOption = False,
@@ -54,17 +51,19 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     ] = False,
 ) -> None:
     """Send the dashboards that differ. Exit code 1: something could not be pushed."""
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.grafana import command  # noqa: PLC0415 - generate and check need no network
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
     from payment_bundle.grafana.connection import GrafanaError  # noqa: PLC0415
     from payment_bundle.grafana.found import Folder  # noqa: PLC0415
+    from payment_dashboards.provisioning import FOLDER, FOLDER_UID  # noqa: PLC0415
 
     catalog = load_sound_catalog(config)
     settings, wanted = catalog.settings, command.generated_dashboards(catalog)
     options = command.PushOptions(dry_run, force, prune)
     with GrafanaApi(grafana_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
-            done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder), options, typer.echo)
+            done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder or FOLDER), options, typer.echo)
         except GrafanaError as error:
             typer.echo(f"payobs: {error}", err=True)
             done = False
@@ -97,6 +96,8 @@ def account_of(username: str, password_file: Path | None, key_file: Path | None,
 
 def address(url: str) -> str:
     """Return ``url`` without a slash at its end; refused is what may hold a password, which errors would show."""
+    from payment_catalog.settings import Url  # noqa: PLC0415 - takes its time
+
     try:
         return TypeAdapter(Url).validate_python(url).rstrip("/") if url else ""
     except ValidationError:

@@ -33,19 +33,6 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Document, Documents
 
-#: What ``--only`` can name: the directories below the output directory.
-PARTS = (
-    "grafana",
-    "prometheus",
-    "alertmanager",
-    "fluentd",
-    "elasticsearch",
-    "kibana",
-    "kubernetes",
-    "runbooks",
-    "schema",
-)
-
 
 def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> Documents:
     """Return every document by its path, in order of path; raises ValueError when two have the same path.
@@ -89,8 +76,3 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
 def grafana_documents(catalog: Catalog) -> Documents:
     """Return the dashboards and what else Grafana gets."""
     return payment_dashboards.generate(catalog, watching(alert_groups(catalog)))
-
-
-def part_of(path: str) -> str:
-    """Return the part that ``path`` belongs to."""
-    return path.split("/", 1)[0]

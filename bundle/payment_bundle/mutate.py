@@ -14,6 +14,7 @@ from payment_alerts.mutation.equivalents import EQUIVALENTS, Equivalent
 from payment_alerts.mutation.plan import plan
 from payment_alerts.mutation.run import Runner
 from payment_alerts.mutation.score import score
+from payment_bundle.machine_output import Output, print_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ class MutateOptions:
     jobs: int = 0
     listed: bool = False
     verbose: bool = False
+    output: Output = Output.TEXT
 
 
 def run_mutate(
@@ -49,6 +51,9 @@ def run_mutate(
     Raises ForeseenError for an unknown alert, a missing promtool, and rules that fail their tests as declared.
     """
     planned = plan(alert_groups(catalog) if groups is None else groups, options.only)
+    if options.listed and options.output is Output.JSON:
+        print_document("mutate", ok=True, mutants=list(map(_plain, planned.mutants)), invalid=planned.invalid)
+        return True
     if options.listed:
         for mutant in planned.mutants:
             typer.echo(str(mutant))
@@ -57,8 +62,12 @@ def run_mutate(
     survivors = _survivors(catalog, planned, options.jobs or os.cpu_count() or 1)
     equal = (*EQUIVALENTS, *catalog.parts(Equivalent)) if declared is None else declared
     result = score(planned.mutants, survivors, equal, complete=not options.only)
-    _report(result, options)
-    return result.is_enough(options.minimum)
+    ok = result.is_enough(options.minimum)
+    if options.output is Output.JSON:
+        print_document("mutate", ok=ok, **_figures(result, options))
+    else:
+        _report(result, options)
+    return ok
 
 
 def _survivors(catalog: Catalog, planned: Plan, jobs: int) -> tuple[Mutant, ...]:
@@ -77,6 +86,28 @@ def _survivors(catalog: Catalog, planned: Plan, jobs: int) -> tuple[Mutant, ...]
 
 def _dropped(planned: Plan) -> str:
     return f"; {planned.invalid} more are no PromQL and were dropped" if planned.invalid else ""
+
+
+def _plain(mutant: Mutant) -> dict[str, object]:
+    return {
+        "rule": mutant.rule,
+        "kind": mutant.kind,
+        "position": mutant.position,
+        "before": mutant.before,
+        "after": mutant.after,
+    }
+
+
+def _figures(result: Score, options: MutateOptions) -> dict[str, object]:
+    return {
+        "noticed": result.killed,
+        "score": round(result.ratio, 4),
+        "minimum": options.minimum,
+        "survived": list(map(_plain, result.survivors)),
+        "equivalent": [{**_plain(mutant), "reason": found.reason} for mutant, found in result.equivalents],
+        "wrong": [{**_plain(mutant), "declaration": str(found)} for mutant, found in result.wrong],
+        "stale": list(map(str, result.stale)),
+    }
 
 
 def _report(result: Score, options: MutateOptions) -> None:

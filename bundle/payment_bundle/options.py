@@ -8,5 +8,7 @@ from typing import Annotated
 import typer
 
 FINDINGS, USAGE = 1, 2
+#: As shells have it for what Ctrl-C ended.
+INTERRUPTED = 130
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="Settings; see the schema in generated/schema.")]

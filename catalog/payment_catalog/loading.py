@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
 from payment_catalog.errors import ForeseenError
-from payment_catalog.settings import Settings, UnsoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from payment_catalog.settings import Settings
 
 #: A settings file is a few kilobytes; what is larger is a mistake or an attack.
 MAX_BYTES = 256 * 1024
@@ -49,6 +50,8 @@ class _Located:
 
 def load_settings(file: Path) -> Settings:
     """Read and check ``bundle.yaml``; an empty file means the runbook's defaults. Raises SettingsError."""
+    from payment_catalog.settings import Settings  # noqa: PLC0415 - takes its time, and help and Tab need none
+
     return load_file(file, Settings)
 
 
@@ -132,6 +135,8 @@ def _plain(file: Path, node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]
 
 
 def _explain(file: Path, located: _Located, error: ValidationError, kind: type[BaseModel]) -> SettingsError:
+    from payment_catalog.settings import UnsoundError  # noqa: PLC0415 - as for load_settings
+
     first = error.errors(include_url=False)[0]
     path = _path_in_file(first["loc"], located.data)
     cause = first.get("ctx", {}).get("error")

@@ -23,11 +23,8 @@ from payment_catalog.sends import Sends
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
 
-Name = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
-    Field(description="A DNS label: lower-case letters, digits and hyphens, at most 63 characters."),
-]
+#: A DNS label. It has no description of its own, which would stand in place of that of each setting.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 LabelName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._:/@-]{1,128}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
@@ -103,7 +100,8 @@ class Environment(Section):
     kube_state_metrics: tuple[Target, ...] = ()
     """``host:port`` of kube-state-metrics; without one, no alert on pods, roll-outs and quotas ever fires."""
     kubelet: tuple[Target, ...] = ()
-    """``host:port`` of the kubelet of each node, for cAdvisor; without one, no alert on containers' limits fires."""
+    """``host:port`` of the kubelet of each node, port 10250, for cAdvisor; without one, no alert on containers' limits
+    fires."""
     fluentd: tuple[Target, ...] = ()
     """``host:port`` of Fluentd's metrics on each node (port 24231); without one, no alert on the log pipeline fires."""
     page: bool = True
@@ -303,9 +301,12 @@ class Routing(Section):
     """For L2 and L3 of a team the names of contact points; one left out is told where the alert's priority goes. A
     pager among them hears of the priorities only that page by themselves."""
     dead_mans_switch: Name | None = None
-    """A webhook that is called every minute as long as alerts get through, and that raises the alarm when it is not."""
+    """A webhook that is called every minute as long as alerts get through, and that raises the alarm when it is not:
+    a check at a service that does not run on what it watches, such as https://hc-ping.com, told to wait five minutes.
+    Without one nobody notices that alerts no longer get through."""
     mute_times: dict[Name, MuteTime] = {}
-    """Times at which messages of P2 or P3 wait, by name."""
+    """Times at which messages of P2 or P3 wait, by name; P0 and P1 never wait. For example ``night: {priorities: [P3],
+    start: "22:00", end: "07:00", location: Asia/Kuala_Lumpur}``."""
 
     @field_validator("priorities")
     @classmethod

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from payment_bundle.generation import PARTS, generate_documents, part_of
+from payment_bundle.generation import generate_documents
+from payment_bundle.parts import PARTS, part_of
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings

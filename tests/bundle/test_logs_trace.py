@@ -49,7 +49,8 @@ def behave(monkeypatch: pytest.MonkeyPatch, **behaviour: object) -> None:
 
 
 def documents(result: Result) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.out.splitlines()]
+    records: list[dict[str, Any]] = json.loads(result.out)["records"]
+    return records
 
 
 @pytest.mark.usefixtures("without_fluentd")

@@ -49,7 +49,7 @@ def traced(tmp_path: Path, *options: str) -> tuple[Result, list[dict[str, Any]]]
     lines = [line for of_kind, _ in KINDS.values() for line in of_kind]
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     result = payobs("logs", "trace", str(file), "--config", CONFIG, "--output", "json", *options)
-    return result, [json.loads(line) for line in result.out.splitlines()]
+    return result, json.loads(result.out)["records"]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payment_bundle.options import FINDINGS, ConfigOption
+from payment_bundle.options import FINDINGS, INTERRUPTED, ConfigOption
 from payment_catalog.durations import parse_duration
 from payment_catalog.loading import load_settings
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from payment_bundle.backtest.report.content import Report
     from payment_catalog.settings import Settings
 
-#: As shells have it for what Ctrl-C ended.
-_INTERRUPTED = 130
 _QUICK_WEEKS, _QUICK_RESOLUTION = 1, "1m"
 
 
@@ -65,7 +63,7 @@ def backtest(  # noqa: PLR0913 - one flag for each choice
         told = command.deliver(report, out, sys.stdout, _tell, is_json=output is Output.JSON)
     except KeyboardInterrupt:
         _tell("interrupted")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
     if not told:
         raise typer.Exit(FINDINGS)
 

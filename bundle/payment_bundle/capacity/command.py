@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
 from payment_alerts.groups import alert_groups
@@ -18,6 +17,7 @@ from payment_bundle.capacity.limits import limits, reached
 from payment_bundle.capacity.population import population
 from payment_bundle.capacity.printing import as_json, described, parts, table, warnings
 from payment_bundle.capacity.scraped import largest
+from payment_bundle.machine_output import print_document
 from payment_bundle.options import ConfigOption  # noqa: TC001 - typer reads it
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import parse_duration
@@ -69,7 +69,7 @@ def capacity(  # noqa: PLR0913 - one flag for each choice
     known = limits(settings, memory * GIB)
     found = [reached(each, known) for each in estimates]
     if output is Shape.JSON:
-        typer.echo(orjson.dumps(as_json(estimates, found), option=orjson.OPT_INDENT_2).decode())
+        print_document("capacity", ok=True, estimates=as_json(estimates, found))
         return
     for line in table(estimates):
         typer.echo(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,12 +20,11 @@ from payment_bundle.delivery import (
     address,
     grafana_server,
 )
-from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.log_delivery import nodes_of
+from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.ruler.command_line import NamespaceOption, TenantOption, server_of
 from payment_bundle.ruler.server import Flavour
-from payment_catalog.documents import JsonDocument
 from payment_catalog.loading import load_settings
 from payment_dashboards.provisioning import FOLDER_UID
 
@@ -36,14 +34,6 @@ if TYPE_CHECKING:
 diff = typer.Typer(help="Compare running servers with what is generated. Exit code 1: they differ; 2: they cannot be.")
 
 
-class Output(StrEnum):
-    """What is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-OutputOption = Annotated[Output, typer.Option(help="Words for people, or JSON for machines.")]
 RolesOption = Annotated[bool, typer.Option(help="Compare the roles too, which needs the privilege read_security.")]
 SpaceOption = Annotated[str, typer.Option(help="Identifier of the space; the default one when left out.")]
 
@@ -68,6 +58,8 @@ def diff_all(  # noqa: PLR0913 - one flag for each choice
 
     Exit code 1: they differ; 2: one of them cannot be compared.
     """
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
+
     if context.invoked_subcommand:
         _refuse_options(context)
         return
@@ -88,7 +80,11 @@ def diff_all(  # noqa: PLR0913 - one flag for each choice
         if output is Output.TEXT:
             typer.echo("\n".join((f"{outcome.target}:", *outcome.lines(), "")))
     if output is Output.JSON:
-        _print({"targets": [outcome.content() for outcome in outcomes]})
+        print_document(
+            "diff",
+            ok=not exit_code(outcomes),
+            targets=[outcome.content() for outcome in outcomes],
+        )
     raise typer.Exit(exit_code(outcomes))
 
 
@@ -104,6 +100,7 @@ def diff_grafana(  # noqa: PLR0913 - one flag for each choice
 ) -> None:
     """Tell where Grafana's dashboards differ, panel by panel. Exit code 1: they differ."""
     from payment_bundle.differences.grafana import compare  # noqa: PLC0415 - generate and check need no network
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.grafana import command  # noqa: PLC0415
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
 
@@ -138,6 +135,7 @@ def diff_rules(  # noqa: PLR0913 - one flag for each choice
     """
     from payment_bundle.differences.prometheus_server import Server, rule_groups  # noqa: PLC0415 - as for Grafana
     from payment_bundle.differences.rules import compare_namespace, compare_running  # noqa: PLC0415
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler.api import Ruler  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection  # noqa: PLC0415
     from payment_bundle.ruler.push_rules import namespace_of  # noqa: PLC0415
@@ -175,6 +173,7 @@ def diff_alertmanager(  # noqa: PLR0913 - one flag for each choice
     """Tell where routes, receivers and inhibitions differ. Exit code 1: they differ."""
     from payment_bundle.differences.prometheus_server import Server, alertmanager_configuration  # noqa: PLC0415
     from payment_bundle.differences.routing import compare_configuration, compare_tenant  # noqa: PLC0415
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler.api import TenantRouting  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection  # noqa: PLC0415
 
@@ -248,6 +247,7 @@ def diff_kubernetes(
     """Tell where manifests, such as 'kubectl get -o yaml' prints them, differ. Exit code 1: they differ."""
     from payment_bundle import generation  # noqa: PLC0415 - as for Grafana
     from payment_bundle.differences.kubernetes import compare, read_objects  # noqa: PLC0415
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
 
     objects = read_objects(files)
     documents = generation.generate_documents(load_sound_catalog(config))
@@ -256,15 +256,11 @@ def diff_kubernetes(
 
 def _tell(comparison: Comparison, output: Output) -> None:
     if output is Output.JSON:
-        _print(comparison.content())
+        print_document("diff", ok=comparison.same, **comparison.content())
     else:
         typer.echo("\n".join(comparison.lines()))
     if not comparison.same:
         raise typer.Exit(FINDINGS)
-
-
-def _print(content: object) -> None:
-    typer.echo(JsonDocument(content, __name__).text, nl=False)
 
 
 def _refuse_options(context: typer.Context) -> None:

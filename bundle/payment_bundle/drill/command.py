@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
 
+_REPORT = "drills.json"
+
+
 class DrillError(ForeseenError):
     """There is no such drill, or the report cannot be written."""
 
@@ -82,6 +85,33 @@ def described(drills: Sequence[Drill], speed: float, *, steps: bool) -> Iterator
             yield from (f"{'':22}   looks whether '{shows.purpose}' shows {shows.pattern}" for shows in drill.shows)
 
 
+def plain(drills: Sequence[Drill], speed: float) -> list[dict[str, object]]:
+    """Return the drills as plain data; ``needs`` is what they lack here, empty where they can be run."""
+    absent = missing(speed)
+    return [
+        {
+            "name": drill.name,
+            "title": drill.title,
+            "incident": drill.incident.value,
+            "expected": [
+                {"alert": expected.alert, "team": expected.team.value, "priority": expected.priority.value}
+                for expected in drill.expected
+            ],
+            "needs": sorted(drill.needs & absent),
+        }
+        for drill in drills
+    ]
+
+
+def written_report(options: DrillOptions) -> dict[str, object]:
+    """Return what the run before wrote into ``drills.json``; raises DrillError."""
+    try:
+        report: dict[str, object] = json.loads((options.out / _REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DrillError(f"{options.out / _REPORT} cannot be read: {error}") from None
+    return report
+
+
 def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], None]) -> bool:
     """Run the drills, write the report and say how each went; return whether all passed and none was broken off.
 
@@ -113,7 +143,7 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
         if options.keep is None:
             shutil.rmtree(directory, ignore_errors=True)
     report = Report(options.speed, started, time.monotonic() - clock, outcomes, left_out)
-    _write(options.out / "drills.json", json.dumps(as_json(report), indent=2) + "\n")
+    _write(options.out / _REPORT, json.dumps(as_json(report), indent=2) + "\n")
     _write(options.out / "drills.md", as_markdown(report))
     for drill, reason in left_out.items():
         echo(f"left out  {drill.name:22} {reason}")

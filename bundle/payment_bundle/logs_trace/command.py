@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ import typer
 from payment_bundle.fluentd_program import ABSENT, find_fluentd
 from payment_bundle.logs_trace.printing import for_machines, for_people, summary
 from payment_bundle.logs_trace.run import FluentdRun
+from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_settings
@@ -35,13 +35,6 @@ logs = typer.Typer(help="The pipeline of the logs.", no_args_is_help=True)
 _STDIN = Path("-")
 
 
-class Shape(StrEnum):
-    """For whom it is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @logs.command()
 def trace(  # noqa: PLR0913 - one flag for each choice
     file: Annotated[Path, typer.Argument(help="Lines of a log; - is standard input.")],
@@ -51,7 +44,7 @@ def trace(  # noqa: PLR0913 - one flag for each choice
     written_as: Annotated[
         LineFormat | None, typer.Option("--format", help="Who wrote the lines; recognised when left out.")
     ] = None,
-    output: Annotated[Shape, typer.Option(help="Text, or a line of JSON for each record.")] = Shape.TEXT,
+    output: OutputOption = Output.TEXT,
     timeout: Annotated[float, typer.Option(min=1, max=600, help="Seconds for Fluentd to read, and to end.")] = 60,
 ) -> None:
     """Follow lines through Fluentd: where each goes, and how it looks there; nothing is sent anywhere.
@@ -82,11 +75,15 @@ def trace(  # noqa: PLR0913 - one flag for each choice
             *(f"  {step}" for step in chain(pipeline, as_file)),
         )
     for remark in (*remarks, *_of_file(as_file, found_format), *_of_places(pipeline)):
-        typer.echo(remark, err=output is Shape.JSON)
-    for line in for_people(traced) if output is Shape.TEXT else for_machines(traced, read_by):
-        typer.echo(line)
+        typer.echo(remark, err=output is Output.JSON)
+    ok = not any(each.is_finding for each in traced)
+    if output is Output.JSON:
+        print_document("logs trace", ok=ok, records=list(for_machines(traced, read_by)))
+    else:
+        for line in for_people(traced):
+            typer.echo(line)
     typer.echo(summary(traced), err=True)
-    if any(each.is_finding for each in traced):
+    if not ok:
         raise typer.Exit(FINDINGS)
 
 

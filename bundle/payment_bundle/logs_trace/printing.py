@@ -24,8 +24,8 @@ def for_people(traced: Iterable[Traced]) -> Iterator[str]:
             yield from (f"      {_printable(line)}" for line in each.text.split("\n"))
 
 
-def for_machines(traced: Iterable[Traced], read_by: str) -> Iterator[str]:
-    """Return a line of JSON for each record; ``read_by`` says who followed it."""
+def for_machines(traced: Iterable[Traced], read_by: str) -> Iterator[dict[str, object]]:
+    """Return each record as plain data; ``read_by`` says who followed it."""
     for each in traced:
         document = {
             "lines": each.lines,
@@ -34,7 +34,7 @@ def for_machines(traced: Iterable[Traced], read_by: str) -> Iterator[str]:
             "redacted": each.redacted,
             "finding": each.is_finding,
         }
-        yield json.dumps(document | ({"text": each.text} if each.text else {}))
+        yield document | ({"text": each.text} if each.text else {})
 
 
 def summary(traced: tuple[Traced, ...]) -> str:

@@ -21,7 +21,7 @@ SHOWN = ("capacity", "--instances", "3")
 def test_machines_get_every_figure_with_its_formula() -> None:
     result = payobs("capacity", "--config", CONFIG, "--services", "2, 20", "--output", "json")
     assert result.code == 0, result.err
-    two, twenty = json.loads(result.out)
+    two, twenty = json.loads(result.out)["estimates"]
     assert (two["services"], twenty["services"], two["instances"]) == (2, 20, 1)
     assert list(two["figures"]) == [key.value for key in Key]
     assert set(two["figures"]["series"]) == {"usual", "most", "unit", "estimated", "formula", "source"}

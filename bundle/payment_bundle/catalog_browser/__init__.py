@@ -1,0 +1,1 @@
+"""``payobs catalog``: what the bundle knows, to look at."""

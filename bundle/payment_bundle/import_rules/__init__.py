@@ -1,0 +1,1 @@
+"""``payobs import-rules``: how rules that somebody has already relate to ours."""

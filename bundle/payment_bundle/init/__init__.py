@@ -1,0 +1,1 @@
+"""``payobs init``: the first ``bundle.yaml``."""
