@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate check lint test mutate backtest drill demo bench pictures lock clean
+.PHONY: help generate check lint test mutate backtest drill demo bench pictures docs lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 
 pictures: $(VENV)/.dev ## take the pictures of the dashboards in docs/ anew
 	@$(BIN)/python docs/take_pictures.py
+
+docs: $(VENV)/.dev ## build the site of docs/ into site/; a link that leads nowhere is an error
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet -d .build/doctrees docs site
+	@echo "site/index.html"
 
 lock: ## resolve the pinned dependencies anew
 	@$(PYTHON) -m venv .build/lock && .build/lock/bin/pip install --quiet uv

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from payment_catalog.durations import Duration, format_duration
 from payment_catalog.log_archive import REPORT_FILE, log_directory
+from payment_catalog.schema import SchemaWithDurations
 from payment_catalog.settings import Backups, FilePath, Recovery, Section, Settings, Target, UnsoundError, Url
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Configuration(Section):
     def json_schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of the file (draft 2020-12), for editors."""
         return {
-            **cls.model_json_schema(),
+            **cls.model_json_schema(schema_generator=SchemaWithDurations),
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "payment-exporter configuration",
         }

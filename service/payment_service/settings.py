@@ -36,13 +36,18 @@ class WithoutStorage(StrEnum):
 class AccountSettings(BaseSettings):
     """The merchant's account at Fiuu. Secrets are read from files where one is named."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True)
 
     fiuu_merchant_id: str = Field(min_length=1)
+    """The account at Fiuu."""
     fiuu_verify_key: SecretStr = SecretStr("")
+    """Signs requests."""
     fiuu_verify_key_file: Path | None = None
+    """File that is read instead of ``FIUU_VERIFY_KEY``."""
     fiuu_secret_key: SecretStr = SecretStr("")
+    """Answers and callbacks are checked with it."""
     fiuu_secret_key_file: Path | None = None
+    """File that is read instead of ``FIUU_SECRET_KEY``."""
 
     def read_credentials(self) -> Credentials:
         """Return the account; raises ConfigurationError."""
@@ -57,21 +62,29 @@ class ServiceSettings(AccountSettings):
     """Read from the environment, once."""
 
     fiuu_base_url: HttpUrl
+    """The gateway."""
     fiuu_timeout_seconds: float = Field(default=5, gt=0, le=60)
+    """For a whole answer of the gateway."""
     fiuu_callback_url: HttpUrl | None = None
-    fiuu_settle_seconds: float = Field(
-        default=60, ge=0, le=3600, description="An order that the gateway does not know after this time never was."
-    )
+    """Where Fiuu reaches ``/fiuu/callback``."""
+    fiuu_settle_seconds: float = Field(default=60, ge=0, le=3600)
+    """An order that the gateway does not know after this time never was."""
     redis_host: str | None = None
+    """Where rate limits are counted; without it, in the memory of each process."""
     redis_port: int = Field(default=6379, ge=1, le=65535)
+    """Its port."""
     rate_limit: str = "100/second"
+    """Requests of each merchant."""
     rate_limit_without_redis: WithoutStorage = WithoutStorage.ALLOW
+    """While Redis is away: ``allow`` or ``reject``; ``rate_limit_requests_total`` shows ``unchecked_…``."""
     payment_api_keys_file: Path | None = None
-    payment_reconcile: bool = Field(
-        default=True, description="Find out unknown outcomes beside serving; else 'payment-service worker' does."
-    )
+    """Lines of ``payment-service keys new``: merchant, SHA-256 of the key, scopes."""
+    payment_reconcile: bool = True
+    """Find out unknown outcomes beside serving; else ``payment-service worker`` does."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    debug_port: int = Field(default=6060, ge=0, le=65535, description="On 127.0.0.1 only; 0 turns it off.")
+    """The least level that is logged."""
+    debug_port: int = Field(default=6060, ge=0, le=65535)
+    """Profiles, on 127.0.0.1 only; 0 turns them off."""
 
     @field_validator("rate_limit")
     @classmethod

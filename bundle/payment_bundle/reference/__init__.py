@@ -1,0 +1,1 @@
+"""What people look up, as Markdown out of the catalogue, the settings and the programs themselves."""
