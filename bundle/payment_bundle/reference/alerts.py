@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.dashboards import Dashboard
+    from payment_catalog.dashboards import AnyDashboard
 
 
 def alerts(catalog: Catalog) -> str:
@@ -39,14 +39,14 @@ def _file(catalog: Catalog, file: str, groups: list[AlertGroup]) -> str:
     return "\n".join((f"## {file}\n", *entries))
 
 
-def _entry(catalog: Catalog, alert: Alert, dashboard: Dashboard) -> str:
+def _entry(catalog: Catalog, alert: Alert, dashboard: AnyDashboard) -> str:
     return "\n".join(
         (
             f"### {alert.name}\n",
             f"{alert.meaning} {alert.impact}\n",
             table(("severity", "priority", "team", "incident", "for", "keeps firing"), (_figures(alert),)),
             f"```text\n{alert.expr}\n```\n",
-            f"Look at the dashboard {code(dashboard)}. {' '.join(_to_do(catalog, alert))}\n",
+            f"Look at the dashboard {code(str(dashboard))}. {' '.join(_to_do(catalog, alert))}\n",
         )
     )
 
