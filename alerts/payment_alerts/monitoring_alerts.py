@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from payment_catalog.catalog import Catalog
 
+MONITORING_FILE = "monitoring.yaml"
+
 
 def monitoring_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGroup:
     """Return the group on the monitoring; ``groups`` are the others, whose metrics must not be missing."""
     return AlertGroup(
         "payment-monitoring",
-        "monitoring.yaml",
+        MONITORING_FILE,
         (
             watchdog(catalog),
             *delivery_alerts(catalog),

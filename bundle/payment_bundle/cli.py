@@ -14,6 +14,9 @@ from payment_bundle.changes import Changes, plan_changes
 from payment_bundle.checks import checks, generated, source_findings
 from payment_bundle.delivery import diff, push
 from payment_bundle.demo.ports import Ports
+from payment_bundle.fleet.command_line import FleetOption, JobsOption, fleet_of
+from payment_bundle.fleet.command_line import check as _check_fleet
+from payment_bundle.fleet.command_line import generate as _generate_fleet
 from payment_bundle.generation import PARTS, part_of
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
 from payment_bundle.logs_trace.command import logs
@@ -47,14 +50,19 @@ OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generat
 
 
 @app.command()
-def generate(
+def generate(  # noqa: PLR0913 - one flag for each choice
     config: ConfigOption = Path("bundle.yaml"),
     out: OutOption = Path("generated"),
-    only: Annotated[str, typer.Option(help=f"Parts to generate, with commas: {', '.join(PARTS)}.")] = "",
+    only: Annotated[str, typer.Option(help=f"Parts ({', '.join(PARTS)}), of a fleet services, with commas.")] = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    fleet: FleetOption = None,
+    jobs: JobsOption = 0,
 ) -> None:
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
+    if fleet is not None:
+        _generate_fleet(fleet_of(fleet, out, jobs, only, dry_run=dry_run))
+        return
     parts = _parts(only)
     catalog = build_catalog(load_settings(config))
     made = generated(catalog)
@@ -81,8 +89,13 @@ def check(
     out: OutOption = Path("generated"),
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Leave the unit tests of the rules out.")] = False,
+    fleet: FleetOption = None,
+    jobs: JobsOption = 0,
 ) -> None:
     """Check generated files: drift, expressions, Fluentd, promtool and amtool."""
+    if fleet is not None:
+        _check_fleet(fleet_of(fleet, out, jobs, ""), quick=quick)
+        return
     total = 0
     for item in checks(load_settings(config), out, quick=quick):
         try:

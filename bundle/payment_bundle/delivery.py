@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
 from payment_catalog.catalog import build_catalog
+from payment_catalog.grafana_names import folder_title, folder_uid
 from payment_catalog.loading import load_settings
 from payment_catalog.settings import Url
-from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
 if TYPE_CHECKING:
     from payment_bundle.grafana.connection import Server
@@ -39,7 +39,7 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     *,
     url: UrlOption = "",
     token_file: TokenOption = None,
-    folder: FolderOption = FOLDER,
+    folder: FolderOption = "",
     timeout: TimeoutOption = 30,
     ca_file: CaOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
@@ -59,7 +59,13 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     options = command.PushOptions(dry_run, force, prune)
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
-            done = command.push(wanted, api, Folder(uid=FOLDER_UID, title=folder), options, typer.echo)
+            done = command.push(
+                wanted,
+                api,
+                Folder(uid=folder_uid(settings), title=folder or folder_title(settings)),
+                options,
+                typer.echo,
+            )
         except GrafanaError as error:
             typer.echo(f"payobs: {error}", err=True)
             done = False
@@ -82,7 +88,9 @@ def diff_grafana(
 
     settings = load_settings(config)
     with GrafanaApi(_server(settings, url, token_file, timeout, ca_file)) as api:
-        same = command.diff(command.generated_dashboards(build_catalog(settings)), api, FOLDER_UID, typer.echo)
+        same = command.diff(
+            command.generated_dashboards(build_catalog(settings)), api, folder_uid(settings), typer.echo
+        )
     if not same:
         raise typer.Exit(FINDINGS)
 

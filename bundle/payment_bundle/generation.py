@@ -12,6 +12,7 @@ from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
+from payment_alerts.sharing import of_service, rules_of_service
 from payment_catalog import schema
 from payment_catalog.documents import JsonDocument
 from payment_dashboards.linting import linter_configuration
@@ -47,7 +48,7 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
     ``groups`` are those of all alerts, from whoever has them at hand.
     """
     groups = groups or alert_groups(catalog)
-    watched = watching(groups)
+    watched, loaded = watching(groups), rules_of_service(catalog.settings, groups)
     dashboards = payment_dashboards.generate(catalog, watched)
     documents: dict[str, Document] = {}
     for part in (
@@ -56,11 +57,11 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
         payment_logging.generate(catalog),
         elasticsearch(catalog),
         kibana(catalog),
-        rules(catalog, groups),
-        rule_tests(catalog, groups),
+        rules(catalog, loaded),
+        rule_tests(catalog, loaded),
         prometheus(catalog),
         alertmanager(catalog, groups),
-        runbooks(catalog, groups),
+        runbooks(catalog, of_service(catalog.settings, groups)),
         kubernetes(catalog),
         {
             schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__),

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Dashboard(StrEnum):
-    """A dashboard by its uid, ``/d/<uid>`` in Grafana; the runbook fixes that of the overview."""
+    """A dashboard by its uid for the runbook's service, ``/d/<uid>`` in Grafana; see ``grafana_names`` for others."""
 
     OVERVIEW = "payment-service"
     BUSINESS = "payment-business"

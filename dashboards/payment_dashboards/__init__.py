@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.documents import JsonDocument
+from payment_catalog.grafana_names import dashboard_uid
 from payment_dashboards.board import grafana_dashboard
 from payment_dashboards.boards import BOARDS
 from payment_dashboards.kit import Kit
@@ -25,5 +26,6 @@ def generate(catalog: Catalog, watching: Watching) -> Documents:
     for board in BOARDS:
         shown = board(kit)
         content = grafana_dashboard(shown, kit, declared)
-        dashboards[f"grafana/dashboards/{shown.dashboard}.json"] = JsonDocument(content, board.__module__)
+        uid = dashboard_uid(catalog.settings, shown.dashboard)
+        dashboards[f"grafana/dashboards/{uid}.json"] = JsonDocument(content, board.__module__)
     return {**dashboards, **provisioning(catalog), **sidecar(catalog, dashboards)}

@@ -9,7 +9,8 @@ import yaml
 
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
-from payment_dashboards.provisioning import DASHBOARDS, FOLDER, data_sources
+from payment_catalog.grafana_names import folder_title, uid_prefix
+from payment_dashboards.provisioning import DASHBOARDS, data_sources
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -29,7 +30,7 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         _config_map(
             catalog,
             f"grafana-dashboard-{PurePosixPath(path).stem}",
-            {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": FOLDER}},
+            {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": folder_title(catalog.settings)}},
             {PurePosixPath(path).name: document.text},
         )
         for path, document in dashboards.items()
@@ -42,9 +43,9 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         "kubernetes/grafana-datasources.yaml": YamlDocument(
             _config_map(
                 catalog,
-                "grafana-datasources-payment",
+                f"grafana-datasources-{uid_prefix(catalog.settings)}",
                 {"labels": {"grafana_datasource": "1"}},
-                {"payment.yaml": sources},
+                {f"{uid_prefix(catalog.settings)}.yaml": sources},
             ),
             __name__,
         ),
