@@ -39,8 +39,8 @@ class Service:
 class Model:
     """How services of equal anonymous settings are made: by a template, or each for real with the reason why.
 
-    ``anew`` are the paths that the template leaves out, because each holds a digest of something. ``findings`` are those
-    of the expressions and dashboards of the first service: where there are any, none is made.
+    ``anew`` are the paths that the template leaves out, because each holds a digest of something. ``findings`` are
+    those of the expressions and dashboards of the first service: where there are any, none is made.
     """
 
     template: Template | None
@@ -66,7 +66,7 @@ def model_of(services: Sequence[Service]) -> Model:
     if findings or len(services) < FEWEST:
         return Model(None, "", findings)
     try:
-        return _proven(first, bundle)
+        return proven(first, bundle)
     except NotATemplate as reason:
         return Model(None, str(reason))
 
@@ -88,7 +88,7 @@ def bundle_from(documents: Documents) -> Bundle:
     return Bundle(rendered, manifest_of(documents, rendered))
 
 
-def _proven(settings: Settings, bundle: Bundle) -> Model:
+def proven(settings: Settings, bundle: Bundle) -> Model:
     """Return the template that makes ``bundle`` of the words in ``settings``; raises NotATemplate."""
     masked = anonymous(settings)
     printed = bundle_from(generated(build_catalog(masked.settings)).documents)

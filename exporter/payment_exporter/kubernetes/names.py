@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from payment_catalog.release import release
 
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings
@@ -23,7 +24,7 @@ ELASTICSEARCH_KEY_FILE = f"{SECRETS_DIRECTORY}/elasticsearch-api-key"
 
 def image(settings: Settings) -> str:
     """Return the image of this version."""
-    return f"{settings.registry}/payment-exporter:v{version('payment-observability')}"
+    return f"{settings.registry}/payment-exporter:v{release()}"
 
 
 def labels(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,6 @@ by its annotation ``eks.amazonaws.com/role-arn``), or as a file of boto3's in th
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
@@ -15,6 +14,7 @@ import yaml
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
 from payment_catalog.log_archive import LATEST_START, LONGEST_RUN, REPORT_FILE, SCHEDULE, job_name, log_directory
+from payment_catalog.release import release
 
 if TYPE_CHECKING:
     from payment_catalog.documents import Documents
@@ -118,7 +118,7 @@ def _container(settings: Settings) -> Object:
     directory = log_directory(settings)
     return {
         "name": "log-archive",
-        "image": f"{settings.registry}/payment-observability:v{version('payment-observability')}",
+        "image": f"{settings.registry}/payment-observability:v{release()}",
         "args": [
             "archive",
             f"--config={_SETTINGS_DIRECTORY}/{_SETTINGS_FILE}",

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from payment_bundle.fleet.identity import anonymous
-from payment_bundle.fleet.making import Service, bundle_from, bundle_of, model_of
+from payment_bundle.fleet.making import bundle_from, bundle_of, proven
 from payment_bundle.generation import generate_documents
 from payment_catalog.catalog import build_catalog
 from payment_catalog.settings import Settings
@@ -50,27 +50,14 @@ def fleets(draw: st.DrawFn, names: st.SearchStrategy[str]) -> tuple[Settings, ..
     )
 
 
-def proven(services: tuple[Settings, ...]) -> None:
+# Each example generates three services for real.
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(fleets(NAMES | LONG_NAMES))
+def test_a_template_makes_what_generate_makes(services: tuple[Settings, ...]) -> None:
     first, *_, last = services
     assume(anonymous(first).key == anonymous(last).key)
-    model = model_of([Service("first", first)] * 3)
-    assert model.template is not None, model.reason
+    model = proven(first, bundle_from(generate_documents(build_catalog(first))))
     made, real = bundle_of(last, model), bundle_from(generate_documents(build_catalog(last)))
     assert list(made.rendered) == list(real.rendered)
     assert [path for path, content in real.rendered.items() if made.rendered[path] != content] == []
     assert made.manifest == real.manifest
-
-
-COSTLY = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-
-
-@COSTLY
-@given(fleets(NAMES))
-def test_of_any_fleet(services: tuple[Settings, ...]) -> None:
-    proven(services)
-
-
-@COSTLY
-@given(fleets(LONG_NAMES))
-def test_of_a_fleet_with_long_names(services: tuple[Settings, ...]) -> None:
-    proven(services)
