@@ -17,6 +17,7 @@ from payment_bundle.rendering import render
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
+from payment_catalog.grafana_names import uid_prefix
 from payment_catalog.links import data_view_state
 from payment_catalog.settings import Scraping, Settings, Urls
 from payment_dashboards.provisioning import DASHBOARDS
@@ -47,7 +48,7 @@ def read(settings: Settings, path: str) -> Any:
 
 def sources(settings: Settings) -> dict[str, dict[str, Any]]:
     """The data sources by type."""
-    content = read(settings, "grafana/provisioning/datasources/shop.yaml")
+    content = read(settings, f"grafana/provisioning/datasources/{uid_prefix(settings)}.yaml")
     return {source["type"]: source for source in content["datasources"]}
 
 
