@@ -96,7 +96,8 @@ class _Run:
 
     def services(self, team: Team, tell: Tell) -> None:
         asked = self.roster.asked
-        stale = {entry.path: entry for entry in asked if not self._is_current(entry)}
+        current = untouched(asked, self.memory, self.fleet.out, team) & self.members.keys()
+        stale = {entry.path: entry for entry in asked if entry.path not in current}
         self.outcome.unchanged += len(asked) - len(stale)
         done = 0
         for group, written in team.each(map(self.roster.service, stale.values()), self._writing):
@@ -160,9 +161,6 @@ class _Run:
             new.write_bytes(content)
             new.replace(file)
         remember(self.fleet.out, self.memory)
-
-    def _is_current(self, entry: Entry) -> bool:
-        return entry.path in self.members and untouched(entry, self.memory, self.fleet.out)
 
     def _member(self, entry: Entry, done: Written) -> Member:
         file = entry.source.file.relative_to(self.fleet.directory).as_posix()

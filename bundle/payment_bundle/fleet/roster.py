@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from payment_bundle.fleet.memory import Memory, Remembered
+    from payment_bundle.fleet.teamwork import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,21 @@ def roster(directory: Path, memory: Memory, only: tuple[str, ...] = ()) -> Roste
     )
 
 
-def untouched(entry: Entry, memory: Memory, out: Path) -> bool:
-    """Whether a service's settings, the program and its files are what they were after the last run."""
-    known = memory.services.get(entry.path)
-    return known is not None and is_current(known, entry.inputs, out / entry.path)
+def untouched(entries: tuple[Entry, ...], memory: Memory, out: Path, team: Team) -> frozenset[str]:
+    """Return the paths of services whose settings and files, and the program, are as the last run left them."""
+    known = {entry.path: memory.services[entry.path] for entry in entries if entry.path in memory.services}
+    same = [entry.path for entry in entries if (last := known.get(entry.path)) and _is_same(last, entry.inputs)]
+    stamps = team.map(stamp, [str(out / path) for path in same])
+    return frozenset(path for path, found in zip(same, stamps, strict=True) if known[path].stamp == found)
 
 
 def is_current(known: Remembered, inputs: str, directory: Path) -> bool:
     """Whether what was made from ``inputs`` is as this program has left it."""
-    return known.inputs == inputs and known.program == program() and known.stamp == stamp(str(directory))
+    return _is_same(known, inputs) and known.stamp == stamp(str(directory))
+
+
+def _is_same(known: Remembered, inputs: str) -> bool:
+    return known.inputs == inputs and known.program == program()
 
 
 def inputs_of(entries: Iterable[Entry]) -> str:
@@ -110,7 +117,7 @@ def inputs_of(entries: Iterable[Entry]) -> str:
 def _entry(source: Source, reader: Reader, content: _Digests, memory: Memory) -> Entry:
     inputs = content.of(source)
     known = memory.services.get(source.path)
-    if known is not None and known.inputs == inputs and known.program == program():
+    if known is not None and _is_same(known, inputs):
         return Entry(source, inputs, known.names)
     return Entry(source, inputs, names_of(reader.settings(source)))
 

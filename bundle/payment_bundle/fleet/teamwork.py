@@ -48,6 +48,12 @@ class Team:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def map(self, function: Callable[[str], DoneT], arguments: Sequence[str]) -> Iterator[DoneT]:
+        """Return what ``function`` makes of each of the arguments, in their order."""
+        if self._pool is None:
+            return map(function, arguments)
+        return self._pool.map(function, arguments, chunksize=_AT_ONCE)
+
     def each(
         self, services: Iterable[Service], work: Callable[[Service, Model], DoneT]
     ) -> Iterator[tuple[Group, tuple[DoneT, ...]]]:
