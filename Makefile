@@ -44,10 +44,12 @@ drill: $(VENV)/.dev ## incidents on a live house: who is told of each, and how s
 
 bench: $(VENV)/.dev ## benchmarks, printed as figures and ratios
 	@$(BIN)/python benchmarks/generation.py
+	@$(BIN)/python benchmarks/fleet_generation.py
 	@$(BIN)/python benchmarks/instrumentation.py
 	@$(BIN)/python benchmarks/exporter_scrape.py
 	@$(BIN)/python benchmarks/exporter_load.py
 	@$(BIN)/python benchmarks/rule_evaluation.py
+	@$(BIN)/python benchmarks/fleet_rules.py
 	@$(BIN)/python benchmarks/dashboard_queries.py
 	@$(BIN)/python benchmarks/log_redaction.py
 	@$(BIN)/python benchmarks/backtest.py

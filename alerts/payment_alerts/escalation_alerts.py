@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: the same incident.
 _REMEMBERED = "15m"
 
+ESCALATION_FILE = "escalation.yaml"
+
 
 def escalation_alerts(catalog: Catalog, groups: Sequence[AlertGroup]) -> tuple[AlertGroup, ...]:
     """Return the group that escalates the alerts of ``groups``; none where no environment wakes anybody."""
@@ -45,7 +47,7 @@ def escalation_alerts(catalog: Catalog, groups: Sequence[AlertGroup]) -> tuple[A
     return (
         AlertGroup(
             "payment-escalation",
-            "escalation.yaml",
+            ESCALATION_FILE,
             tuple(_escalation(catalog, team, level, stories) for team in Team for level in EscalationLevel),
             (_started(catalog.settings, told), _since()),
             dashboard=Dashboard.ON_CALL,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from payment_alerts.published_metrics import Expected
     from payment_catalog.catalog import Catalog
 
+METRICS_MISSING = "MetricsMissing"
+
 _MINUTE = timedelta(minutes=1)
 _AT = timedelta(minutes=8)
 #: A roll-out and the first minutes of a program are over by then.
@@ -36,7 +38,7 @@ def metrics_missing(catalog: Catalog, groups: Iterable[AlertGroup]) -> Alert:
     """Return the alert on metrics that the rules of ``groups`` read."""
     expected = expected_metrics(catalog, groups)
     return Alert(
-        name="MetricsMissing",
+        name=METRICS_MISSING,
         expr=" or ".join(map(_missing, expected)),
         pending=_PENDING,
         severity=Severity.WARNING,

@@ -25,23 +25,36 @@ def times(settings: Settings) -> dict[str, str]:
 
 def scrape_configs(settings: Settings) -> list[dict[str, Any]]:
     """Return the scrape job of each kind of target, with the targets of every environment."""
+    return [*own_jobs(settings), *cluster_jobs(settings), *monitoring_jobs(settings)]
+
+
+def own_jobs(settings: Settings) -> list[dict[str, Any]]:
+    """Return the jobs of the service and its exporter."""
     places = settings.environments.items()
     return [
         _job(settings, settings.service, {name: place.service for name, place in places}),
         _job(settings, settings.exporter, {name: place.exporter for name, place in places}),
+    ]
+
+
+def cluster_jobs(settings: Settings) -> list[dict[str, Any]]:
+    """Return the jobs of what Kubernetes and Fluentd say of the service's namespace, as far as there are any."""
+    fluentd = {name: place.fluentd for name, place in settings.environments.items() if place.fluentd}
+    return [
         *(
             {**_job(settings, job, targets), **kubernetes_job(settings, job)}
             for job, targets in kubernetes_targets(settings).items()
         ),
-        _job(settings, PROMETHEUS_JOB, {MONITORING: settings.scraping.prometheus}),
-        _job(settings, ALERTMANAGER_JOB, {MONITORING: settings.scraping.alertmanagers}),
-        *_fluentd_jobs(settings),
+        *([_job(settings, FLUENTD_JOB, fluentd)] if fluentd else []),
     ]
 
 
-def _fluentd_jobs(settings: Settings) -> list[dict[str, Any]]:
-    targets = {name: place.fluentd for name, place in settings.environments.items() if place.fluentd}
-    return [_job(settings, FLUENTD_JOB, targets)] if targets else []
+def monitoring_jobs(settings: Settings) -> list[dict[str, Any]]:
+    """Return the jobs of Prometheus itself and of Alertmanager."""
+    return [
+        _job(settings, PROMETHEUS_JOB, {MONITORING: settings.scraping.prometheus}),
+        _job(settings, ALERTMANAGER_JOB, {MONITORING: settings.scraping.alertmanagers}),
+    ]
 
 
 def _job(settings: Settings, job: str, targets: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class Changes:
 
 def plan_changes(directory: Path, old: Manifest, new: Manifest, rendered: Mapping[str, bytes]) -> Changes:
     """Compare what is in ``directory`` with what should be; raises ForeignFileError, changes nothing."""
+    if not os.path.lexists(directory):
+        return Changes(tuple(rendered), (), (), (), (), render_manifest(new), manifest_differs=True)
     added, changed, unchanged, foreign = [], [], [], []
     for path, content in rendered.items():
         present = _content(directory / path)

@@ -15,6 +15,7 @@ from payment_alerts.prometheus import prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
+from payment_alerts.sharing import of_service, rules_of_service
 from payment_bundle.helm_values import helm_values
 from payment_bundle.kustomize import kustomize
 from payment_catalog import schema
@@ -40,7 +41,7 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
     ``groups`` are those of all alerts, from whoever has them at hand.
     """
     groups = groups or alert_groups(catalog)
-    watched = watching(groups)
+    watched, loaded = watching(groups), rules_of_service(catalog.settings, groups)
     dashboards = payment_dashboards.generate(catalog, watched)
     documents: dict[str, Document] = {}
     for part in (
@@ -49,16 +50,16 @@ def generate_documents(catalog: Catalog, groups: Sequence[AlertGroup] = ()) -> D
         payment_logging.generate(catalog),
         elasticsearch(catalog),
         kibana(catalog),
-        rules(catalog, groups),
-        rule_tests(catalog, groups),
+        rules(catalog, loaded),
+        rule_tests(catalog, loaded),
         prometheus(catalog),
         agents(catalog),
         federation(catalog),
         alertmanager(catalog, groups),
-        runbooks(catalog, groups),
+        runbooks(catalog, of_service(catalog.settings, groups)),
         exporter.kubernetes(catalog),
         service.kubernetes(catalog),
-        operator(catalog, groups),
+        operator(catalog, loaded),
         helm_values(catalog),
         {
             schema.SCHEMA_PATH: JsonDocument(schema.settings_schema(), schema.__name__),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+import orjson
 
 from payment_catalog.errors import ForeseenError
 
@@ -48,14 +49,14 @@ def digest(content: bytes) -> str:
 def render_manifest(manifest: Manifest) -> bytes:
     """Return the file's content, sorted by path."""
     files = [{"path": path, "sha256": entry.sha256, "source": entry.source} for path, entry in sorted(manifest.items())]
-    return (json.dumps({"version": _VERSION, "files": files}, indent=2) + "\n").encode()
+    return orjson.dumps({"version": _VERSION, "files": files}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def read_manifest(directory: Path) -> Manifest:
     """Return the manifest of ``directory``, empty when there is none; raises ManifestError."""
     file = directory / MANIFEST
     try:
-        data = json.loads(file.read_bytes())
+        data = orjson.loads(file.read_bytes())
         if data["version"] != _VERSION:
             raise ManifestError(f"{file}: has version {data['version']!r}, this program writes {_VERSION}")
         manifest = {str(item["path"]): Entry(str(item["sha256"]), str(item["source"])) for item in data["files"]}

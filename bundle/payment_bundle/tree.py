@@ -43,7 +43,7 @@ def locked(directory: Path) -> Iterator[None]:
         raise TreeError(f"{parent}: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _recover(directory)
+        recover(directory)
         yield
     except BlockingIOError:
         raise TreeError(f"{directory}: another run is writing it") from None
@@ -51,8 +51,11 @@ def locked(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def apply_changes(directory: Path, rendered: Mapping[str, bytes], changes: Changes) -> None:
-    """Bring ``directory`` to what ``changes`` says, in one step; raises TreeError and leaves the old tree."""
+def apply_changes(directory: Path, rendered: Mapping[str, bytes], changes: Changes, *, durable: bool = True) -> None:
+    """Bring ``directory`` to what ``changes`` says, in one step; raises TreeError and leaves the old tree.
+
+    With ``durable``, that also outlives a loss of power; without, the caller sees to it once for many directories.
+    """
     staging = _staging(directory)
     try:
         if directory.exists():
@@ -61,9 +64,10 @@ def apply_changes(directory: Path, rendered: Mapping[str, bytes], changes: Chang
             staging.mkdir()
         for path in changes.removed:
             _remove(staging, path)
-        for path in (*changes.added, *changes.changed):
-            _write(staging / path, rendered[path])
-        _write(staging / MANIFEST, changes.manifest)
+        for path in (*changes.changed, MANIFEST):
+            (staging / path).unlink(missing_ok=True)
+        written = {path: rendered[path] for path in (*changes.added, *changes.changed)}
+        _write(staging, {**written, MANIFEST: changes.manifest}, durable=durable)
         _exchange(staging, directory)
     except (OSError, shutil.Error) as error:
         raise TreeError(f"{directory}: cannot be written: {error}") from None
@@ -79,7 +83,8 @@ def _previous(directory: Path) -> Path:
     return directory.with_name(f".{directory.name}.previous")
 
 
-def _recover(directory: Path) -> None:
+def recover(directory: Path) -> None:
+    """Tidy up what a killed run left behind; nobody else may be at it."""
     if not directory.exists() and _previous(directory).exists():
         _previous(directory).rename(directory)
     for leftover in (_staging(directory), _previous(directory)):
@@ -97,13 +102,20 @@ def _link_or_copy(source: str, target: str) -> str:
     return target
 
 
-def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with file.open("xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _write(staging: Path, files: Mapping[str, bytes], *, durable: bool) -> None:
+    for directory in sorted({path.rpartition("/")[0] for path in files}):
+        (staging / directory).mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        # A Path and a buffer for each of a fleet's files would take longer than writing it.
+        descriptor = os.open(f"{staging}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _remove(staging: Path, path: str) -> None:

@@ -12,7 +12,7 @@ _UID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class Dashboard(StrEnum):
-    """A dashboard by its uid, ``/d/<uid>`` in Grafana; the runbook fixes that of the overview."""
+    """A dashboard by its uid for the runbook's service, ``/d/<uid>`` in Grafana; see ``grafana_names`` for others."""
 
     OVERVIEW = "payment-service"
     BUSINESS = "payment-business"

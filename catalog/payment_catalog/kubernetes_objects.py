@@ -6,13 +6,13 @@ unless the function that makes them says otherwise. Each function returns a new 
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import orjson
 
 from payment_catalog.errors import ForeseenError
+from payment_catalog.release import release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ def head(api_version: str, kind: str, settings: Settings, name: str, labels: dic
 
 def image(settings: Settings, program: str) -> str:
     """Return the image of a program, of this version."""
-    return f"{settings.registry}/{program}:v{version('payment-observability')}"
+    return f"{settings.registry}/{program}:v{release()}"
 
 
 def config_map_name(settings: Settings) -> str:

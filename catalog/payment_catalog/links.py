@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from payment_catalog import promql
+from payment_catalog.grafana_names import dashboard_uid
 from payment_catalog.log_streams import LogBoard, data_view_id, log_board_id, search_id
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _SHOWN = ("${__from:date:iso}", "${__to:date:iso}")
 
 def dashboard_url(settings: Settings, dashboard: AnyDashboard) -> str:
     """Return the address of a dashboard."""
-    return f"{settings.urls.grafana}/d/{dashboard}"
+    return f"{settings.urls.grafana}/d/{dashboard_uid(settings, dashboard)}"
 
 
 def dashboard_at(settings: Settings, dashboard: AnyDashboard, start: datetime, end: datetime) -> str:
@@ -51,8 +52,13 @@ def silence_url(settings: Settings, labels: Mapping[str, str]) -> str:
 
 
 def runbook_url(settings: Settings, alert: str) -> str:
-    """Return the address of the page of ``alert``."""
-    return f"{settings.urls.runbooks}/{alert}.md"
+    """Return the address of the page of ``alert``; services that share their monitoring have a directory each."""
+    return f"{runbooks_url(settings)}/{alert}.md"
+
+
+def runbooks_url(settings: Settings) -> str:
+    """Return the address below which the service's pages are."""
+    return f"{settings.urls.runbooks}/{settings.service}" if settings.shared else settings.urls.runbooks
 
 
 def logs_url(settings: Settings) -> str:

@@ -36,16 +36,25 @@ class SettingsError(ForeseenError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Located:
-    """Plain data and the line on which each key path begins."""
+class Place:
+    """Where a value stands: a file, and a 1-based line of it."""
+
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Plain data, and the place at which each key path begins; that of the empty path is the file."""
 
     data: Any
-    lines: dict[KeyPath, int]
+    places: Mapping[KeyPath, Place]
 
-    def line_of(self, path: KeyPath) -> int:
-        while path and path not in self.lines:
+    def place_of(self, path: KeyPath) -> Place:
+        """Return where the value at ``path`` stands, or what it would stand in."""
+        while path and path not in self.places:
             path = path[:-1]
-        return self.lines.get(path, 1)
+        return self.places[path]
 
 
 def load_settings(file: Path) -> Settings:
@@ -60,19 +69,24 @@ def load_file(file: Path, kind: type[SectionT], context: Mapping[str, object] | 
 
     ``context`` is what the checks of that kind need to know.
     """
-    located = _read(file)
+    return checked(read_located(file), kind, context)
+
+
+def checked(located: Located, kind: type[SectionT], context: Mapping[str, object] | None = None) -> SectionT:
+    """Return what was read, as that kind; raises SettingsError with the place of what is wrong."""
     try:
         return kind.model_validate(located.data, context=context)
     except ValidationError as error:
-        raise _explain(file, located, error, kind) from None
+        raise _explain(located, error, kind) from None
 
 
 def line_of(file: Path, *path: str | int) -> int:
     """Return the line on which the key ``path`` begins in a settings file. Raises SettingsError."""
-    return _read(file).line_of(path)
+    return read_located(file).place_of(path).line
 
 
-def _read(file: Path) -> _Located:
+def read_located(file: Path) -> Located:
+    """Read a YAML file as plain data, an empty one as an empty mapping; raises SettingsError."""
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
@@ -92,11 +106,11 @@ def _read(file: Path) -> _Located:
         first = str(error).splitlines()[0]
         raise SettingsError(file, 1, "", f"is not valid YAML: {first}") from None
     if node is None:
-        return _Located({}, {})
+        return Located({}, {(): Place(file, 1)})
     if not isinstance(node, yaml.MappingNode):
         raise SettingsError(file, node.start_mark.line + 1, "", "must be a mapping of settings")
-    lines: dict[KeyPath, int] = {}
-    return _Located(_plain(file, node, (), lines), lines)
+    places: dict[KeyPath, Place] = {}
+    return Located(_plain(file, node, (), places), places)
 
 
 def _refuse_nesting_and_aliases(file: Path, content: bytes) -> None:
@@ -114,8 +128,8 @@ def _refuse_nesting_and_aliases(file: Path, content: bytes) -> None:
             depth -= 1
 
 
-def _plain(file: Path, node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
+def _plain(file: Path, node: yaml.Node, path: KeyPath, places: dict[KeyPath, Place]) -> Any:
+    places.setdefault(path, Place(file, node.start_mark.line + 1))
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key, value in node.value:
@@ -123,18 +137,18 @@ def _plain(file: Path, node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]
             line = key.start_mark.line + 1
             if name in mapping:
                 raise SettingsError(file, line, _dotted((*path, name)), "is set twice")
-            lines[(*path, name)] = line
-            mapping[name] = _plain(file, value, (*path, name), lines)
+            places[(*path, name)] = Place(file, line)
+            mapping[name] = _plain(file, value, (*path, name), places)
         return mapping
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(file, item, (*path, index), lines) for index, item in enumerate(node.value)]
+        return [_plain(file, item, (*path, index), places) for index, item in enumerate(node.value)]
     try:
         return SafeConstructor().construct_document(node)
     except (ValueError, yaml.YAMLError):
         raise SettingsError(file, node.start_mark.line + 1, _dotted(path), "has no readable value") from None
 
 
-def _explain(file: Path, located: _Located, error: ValidationError, kind: type[BaseModel]) -> SettingsError:
+def _explain(located: Located, error: ValidationError, kind: type[BaseModel]) -> SettingsError:
     from payment_catalog.settings import UnsoundError  # noqa: PLC0415 - as for load_settings
 
     first = error.errors(include_url=False)[0]
@@ -148,7 +162,8 @@ def _explain(file: Path, located: _Located, error: ValidationError, kind: type[B
     more = error.error_count() - 1
     if more:
         reason += f" (and {more} more)"
-    return SettingsError(file, located.line_of(path), _dotted(path), reason)
+    place = located.place_of(path)
+    return SettingsError(place.file, place.line, _dotted(path), reason)
 
 
 def _path_in_file(location: tuple[str | int, ...], data: Any) -> KeyPath:

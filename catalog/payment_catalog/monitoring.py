@@ -5,6 +5,9 @@ from __future__ import annotations
 #: The label ``environment`` of what watches over every environment and belongs to none.
 MONITORING = "monitoring"
 
+#: The namespace, and the service, that the monitoring of several services is known by.
+FLEET = "payment-fleet"
+
 PROMETHEUS_JOB = "prometheus"
 ALERTMANAGER_JOB = "alertmanager"
 MONITORING_JOBS = (PROMETHEUS_JOB, ALERTMANAGER_JOB)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -19,6 +19,7 @@ from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.kubernetes_metrics import KUBERNETES_JOBS
 from payment_catalog.monitoring import MONITORING, MONITORING_JOBS
 from payment_catalog.mute_time import MuteTime
+from payment_catalog.own_names import RUNBOOKS_SERVICE, with_own_names
 from payment_catalog.sends import Sends
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, Threshold, ThresholdKey
@@ -396,12 +397,15 @@ class Kubernetes(Section):
 class Settings(Section):
     """The whole of ``bundle.yaml``."""
 
-    service: Name = "payment-service"
+    service: Name = RUNBOOKS_SERVICE
     """Name of the service: its job in Prometheus, its deployment and its label ``app`` in Kubernetes."""
     exporter: Name = "payment-exporter"
     """Name of the exporter: its job in Prometheus and its deployment."""
     namespace: Name = "payment-service"
     """Kubernetes namespace."""
+    shared: bool = False
+    """Whether other services have the same Prometheus, Alertmanager or Grafana, as in a fleet: rules then read this
+    service's series only, alerts on the monitoring itself are left to the fleet, and names follow the service's."""
     registry: Registry = "your-registry"
     """Where the images are pulled from, without a slash at its end."""
     labels: dict[LabelName, LabelValue] = {}
@@ -451,6 +455,11 @@ class Settings(Section):
     """What adds metrics, alerts, panels and incidents of your own."""
     kubernetes: Kubernetes = Kubernetes()
     """How much of the service runs in Kubernetes, and what it is connected to there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_follow_the_service(cls, data: Any) -> Any:
+        return with_own_names(data) if isinstance(data, dict) and data.get("shared") is True else data
 
     @field_validator("labels")
     @classmethod

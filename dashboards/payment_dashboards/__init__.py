@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from payment_catalog.documents import JsonDocument
+from payment_catalog.grafana_names import dashboard_uid
 from payment_dashboards.added_panels import AddedPanels, RowsOn
 from payment_dashboards.board import Board, grafana_dashboard
 from payment_dashboards.boards import BOARDS
@@ -25,10 +26,10 @@ def generate(catalog: Catalog, watching: Watching) -> Documents:
     """Return every dashboard, Grafana's provisioning files, and both as ConfigMaps."""
     kit = Kit(catalog, watching)
     declared = catalog.declared(watching.recordings)
-    dashboards: dict[str, Document] = {
-        f"grafana/dashboards/{board.dashboard}.json": JsonDocument(grafana_dashboard(board, kit, declared), source)
-        for board, source in boards(kit)
-    }
+    dashboards: dict[str, Document] = {}
+    for board, source in boards(kit):
+        uid = dashboard_uid(catalog.settings, board.dashboard)
+        dashboards[f"grafana/dashboards/{uid}.json"] = JsonDocument(grafana_dashboard(board, kit, declared), source)
     return {**dashboards, **provisioning(catalog), **sidecar(catalog, dashboards)}
 
 

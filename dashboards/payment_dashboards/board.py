@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
+from payment_catalog.grafana_names import dashboard_uid
 from payment_dashboards.choices import everywhere, variables
 from payment_dashboards.layout import Layout
 from payment_dashboards.marks import marks
@@ -65,7 +66,7 @@ def grafana_dashboard(board: Board, kit: Kit, declared: Mapping[str, Labels]) ->
     settings, choices = kit.settings, board.offered(kit.settings)
     dashboard = core.Dashboard(
         title=board.dashboard.heading,
-        uid=str(board.dashboard),
+        uid=dashboard_uid(settings, board.dashboard),
         description=board.description,
         tags=list(TAGS),
         editable=False,

@@ -10,7 +10,7 @@ from grafanalib.core import Template
 
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE, UP
 from payment_catalog.http_metrics import HTTP_REQUESTS
-from payment_catalog.monitoring import MONITORING
+from payment_catalog.monitoring import FLEET, MONITORING
 from payment_catalog.promql import GRAFANA_DURATIONS, parse
 from payment_catalog.promql_text import write
 from payment_catalog.signals import service_job
@@ -52,7 +52,7 @@ def everywhere(settings: Settings, *, monitoring: bool = False) -> tuple[Choice,
     """Return the choices that every dashboard offers; with ``monitoring`` they leave what watches over all in sight."""
     service = f"{UP}{{{service_job(settings)}}}"
     environment = Choice("environment", service, _EVERYTHING_AND_NOTHING, (MONITORING, "") if monitoring else ())
-    namespace = Choice("namespace", service, _EVERYTHING_AND_NOTHING, ("",) if monitoring else ())
+    namespace = _namespace(settings, service, monitoring=monitoring)
     there = f"{environment.matcher}, {namespace.matcher}"
     return (
         environment,
@@ -60,6 +60,13 @@ def everywhere(settings: Settings, *, monitoring: bool = False) -> tuple[Choice,
         Choice("job", f"{UP}{{{there}}}"),
         Choice("instance", f"{UP}{{{there}, {_chosen('job')}}}"),
     )
+
+
+def _namespace(settings: Settings, values: str, *, monitoring: bool) -> Choice:
+    """Return the choice of a namespace; of services that share a Prometheus, each sees its own."""
+    if not settings.shared or settings.service == FLEET:
+        return Choice("namespace", values, _EVERYTHING_AND_NOTHING, ("",) if monitoring else ())
+    return Choice("namespace", values, settings.namespace, (FLEET, "") if monitoring else ())
 
 
 def route(settings: Settings) -> Choice:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from grafanalib.core import DashboardLink
 
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.links import log_view_link, logs_url
+from payment_catalog.grafana_names import dashboard_uid
+from payment_catalog.links import log_view_link, logs_url, runbooks_url
 from payment_catalog.log_streams import LogBoard
 
 if TYPE_CHECKING:
@@ -31,12 +32,17 @@ def navigation(settings: Settings, here: AnyDashboard) -> list[DashboardLink]:
         "Alerts": f"{urls.prometheus}/alerts",
         "Silences": f"{urls.alertmanager}/#/silences",
         **_logs(settings, here),
-        "Runbooks": urls.runbooks,
+        "Runbooks": runbooks_url(settings),
     }
     return [
         *(
             DashboardLink(
-                title=_short(other), type="link", uri=f"/d/{other}", icon="dashboard", keepTime=True, includeVars=True
+                title=_short(other),
+                type="link",
+                uri=f"/d/{dashboard_uid(settings, other)}",
+                icon="dashboard",
+                keepTime=True,
+                includeVars=True,
             )
             for other in Dashboard
             if other is not here

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
+from payment_catalog.grafana_names import folder_title, folder_uid, source_name, uid_prefix
 from payment_catalog.links import data_view_state
 from payment_catalog.log_streams import data_streams
+from payment_catalog.own_names import RUNBOOKS_SERVICE
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -16,35 +18,33 @@ if TYPE_CHECKING:
 
 #: Where the generated dashboards stand below the output directory.
 DASHBOARDS = "grafana/dashboards/"
-#: The folder in Grafana; found by its uid, so that people may give it another title.
-FOLDER, FOLDER_UID = "Payments", "payment-observability"
-
-#: Not "prometheus": kube-prometheus-stack calls its own so, and of two with one uid Grafana keeps the last.
-PROMETHEUS_UID = "payment-prometheus"
-ALERTMANAGER_UID = "payment-alertmanager"
-LOGS_UID = "payment-logs"
+#: What Grafana has a directory of dashboards for.
+_MOUNTED = "/var/lib/grafana/dashboards"
 
 
 def provisioning(catalog: Catalog) -> Documents:
     """Return the data sources and the dashboard provider."""
+    settings, prefix = catalog.settings, uid_prefix(catalog.settings)
     provider = {
         "apiVersion": 1,
         "providers": [
             {
-                "name": "payment-observability",
-                "folder": FOLDER,
-                "folderUid": FOLDER_UID,
+                "name": folder_uid(settings),
+                "folder": folder_title(settings),
+                "folderUid": folder_uid(settings),
                 "type": "file",
                 "disableDeletion": True,
                 "allowUiUpdates": False,
                 "updateIntervalSeconds": 30,
-                "options": {"path": "/var/lib/grafana/dashboards"},
+                "options": {
+                    "path": _MOUNTED if settings.service == RUNBOOKS_SERVICE else f"{_MOUNTED}/{settings.service}"
+                },
             }
         ],
     }
     return {
-        "grafana/provisioning/datasources/payment.yaml": YamlDocument(data_sources(catalog.settings), __name__),
-        "grafana/provisioning/dashboards/payment.yaml": YamlDocument(provider, __name__),
+        f"grafana/provisioning/datasources/{prefix}.yaml": YamlDocument(data_sources(settings), __name__),
+        f"grafana/provisioning/dashboards/{prefix}.yaml": YamlDocument(provider, __name__),
     }
 
 
@@ -58,14 +58,14 @@ def data_sources(settings: Settings) -> dict[str, Any]:
 
 def _prometheus(settings: Settings) -> dict[str, Any]:
     return {
-        **_source("Payment Prometheus", PROMETHEUS_UID, "prometheus", settings.urls.prometheus),
+        **_source(settings, "Prometheus", "prometheus", settings.urls.prometheus),
         "jsonData": {
             "httpMethod": "POST",
             "prometheusType": "Prometheus",
             # What $__rate_interval is computed from: four of these at least.
             "timeInterval": format_duration(settings.scraping.interval),
             "manageAlerts": True,
-            "alertmanagerUid": ALERTMANAGER_UID,
+            "alertmanagerUid": _source_uid(settings, "Alertmanager"),
             "exemplarTraceIdDestinations": [
                 {"name": "trace_id", "url": _trace_url(settings), "urlDisplayLabel": "Log lines of this trace"}
             ],
@@ -75,7 +75,7 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
 
 def _alertmanager(settings: Settings) -> dict[str, Any]:
     return {
-        **_source("Payment Alertmanager", ALERTMANAGER_UID, "alertmanager", settings.urls.alertmanager),
+        **_source(settings, "Alertmanager", "alertmanager", settings.urls.alertmanager),
         "jsonData": {"implementation": "prometheus", "handleGrafanaManagedAlerts": False},
     }
 
@@ -83,7 +83,7 @@ def _alertmanager(settings: Settings) -> dict[str, Any]:
 def _logs(settings: Settings) -> dict[str, Any]:
     index = data_streams(settings)
     return {
-        **_source("Payment logs", LOGS_UID, "elasticsearch", settings.logs.elasticsearch[0]),
+        **_source(settings, "logs", "elasticsearch", settings.logs.elasticsearch[0]),
         # Grafana 9 and older read the index here, newer ones below.
         "database": index,
         "basicAuth": True,
@@ -98,16 +98,21 @@ def _logs(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _source(name: str, uid: str, kind: str, url: str) -> dict[str, Any]:
+def _source(settings: Settings, what: str, kind: str, url: str) -> dict[str, Any]:
     return {
-        "name": name,
-        "uid": uid,
+        "name": source_name(settings, what),
+        "uid": _source_uid(settings, what),
         "type": kind,
         "access": "proxy",
         "url": url,
         "isDefault": False,
         "editable": False,
     }
+
+
+def _source_uid(settings: Settings, what: str) -> str:
+    """Return a uid: not "prometheus", as kube-prometheus-stack calls its own; of two with one uid the last is kept."""
+    return f"{uid_prefix(settings)}-{what.lower()}"
 
 
 def _trace_url(settings: Settings) -> str:

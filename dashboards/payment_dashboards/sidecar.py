@@ -9,8 +9,9 @@ import yaml
 
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
+from payment_catalog.grafana_names import folder_title, uid_prefix
 from payment_catalog.kubernetes_objects import BASE
-from payment_dashboards.provisioning import DASHBOARDS, FOLDER, data_sources
+from payment_dashboards.provisioning import DASHBOARDS, data_sources
 
 if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
@@ -30,7 +31,7 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         _config_map(
             catalog,
             f"grafana-dashboard-{PurePosixPath(path).stem}",
-            {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": FOLDER}},
+            {"labels": {"grafana_dashboard": "1"}, "annotations": {"grafana_folder": folder_title(catalog.settings)}},
             {PurePosixPath(path).name: document.text},
         )
         for path, document in dashboards.items()
@@ -41,9 +42,9 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         f"{BASE}/grafana-datasources.yaml": YamlDocument(
             _config_map(
                 catalog,
-                "grafana-datasources-payment",
+                f"grafana-datasources-{uid_prefix(catalog.settings)}",
                 {"labels": {"grafana_datasource": "1"}},
-                {"payment.yaml": sources},
+                {f"{uid_prefix(catalog.settings)}.yaml": sources},
             ),
             __name__,
         ),

@@ -22,7 +22,6 @@ from payment_bundle.grafana.connection import GrafanaError, Server
 from payment_bundle.grafana.found import Folder
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
-from payment_dashboards.provisioning import FOLDER, FOLDER_UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 WANTED = generated_dashboards(build_catalog(load_settings(ROOT / "bundle.yaml")))
 OVERVIEW = "payment-service"
+FOLDER, FOLDER_UID = "Payments", "payment-observability"
 
 
 @dataclass

@@ -17,9 +17,10 @@ from payment_bundle.rendering import render
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
+from payment_catalog.grafana_names import uid_prefix
 from payment_catalog.links import data_view_state
 from payment_catalog.settings import Scraping, Settings, Urls
-from payment_dashboards.provisioning import DASHBOARDS, FOLDER, FOLDER_UID
+from payment_dashboards.provisioning import DASHBOARDS
 from payment_dashboards.sidecar import sidecar
 from payment_logging.variants import Variant, parts
 
@@ -30,6 +31,7 @@ SHOP = Settings(
     scraping=Scraping(interval=timedelta(seconds=30)),
     urls=Urls(prometheus="http://prometheus:9090/path", kibana="http://kibana:5601"),
 )
+FOLDER, FOLDER_UID = "Payments: shop", "shop-observability"
 #: 'kubectl apply' keeps the whole object in an annotation, and annotations end there.
 MOST_BYTES_OF_ANNOTATIONS = 256 * 1024
 
@@ -46,7 +48,7 @@ def read(settings: Settings, path: str) -> Any:
 
 def sources(settings: Settings) -> dict[str, dict[str, Any]]:
     """The data sources by type."""
-    content = read(settings, "grafana/provisioning/datasources/payment.yaml")
+    content = read(settings, f"grafana/provisioning/datasources/{uid_prefix(settings)}.yaml")
     return {source["type"]: source for source in content["datasources"]}
 
 
@@ -98,12 +100,12 @@ def test_beside_other_data_sources_ours_do_no_harm() -> None:
 
 def test_grafana_replaces_only_the_variables_that_are_meant() -> None:
     """Grafana's provisioning reads a dollar as the beginning of a variable, and two as one."""
-    text = files(SHOP)["grafana/provisioning/datasources/payment.yaml"]
+    text = files(SHOP)["grafana/provisioning/datasources/shop.yaml"]
     assert re.findall(r"\$\w+", text.replace("$$", "")) == ["$ELASTICSEARCH_USER", "$ELASTICSEARCH_PASSWORD"]
 
 
 def test_dashboards_are_loaded_into_the_folder_that_a_push_uses_and_cannot_be_edited_there() -> None:
-    (provider,) = read(SHOP, "grafana/provisioning/dashboards/payment.yaml")["providers"]
+    (provider,) = read(SHOP, "grafana/provisioning/dashboards/shop.yaml")["providers"]
     assert (provider["folder"], provider["folderUid"]) == (FOLDER, FOLDER_UID)
     assert provider["allowUiUpdates"] is False
 
@@ -132,7 +134,7 @@ def test_a_sidecar_finds_the_same_bytes_as_the_files() -> None:
     }
     assert data_sources["metadata"]["labels"]["grafana_datasource"] == "1"
     (content,) = data_sources["data"].values()
-    assert yaml.safe_load(content) == read(SHOP, "grafana/provisioning/datasources/payment.yaml")
+    assert yaml.safe_load(content) == read(SHOP, "grafana/provisioning/datasources/shop.yaml")
 
 
 def test_a_dashboard_can_be_read_and_applied_where_it_is_embedded() -> None:

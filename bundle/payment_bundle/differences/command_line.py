@@ -25,8 +25,8 @@ from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.ruler.command_line import NamespaceOption, TenantOption, server_of
 from payment_bundle.ruler.server import Flavour
+from payment_catalog.grafana_names import folder_uid
 from payment_catalog.loading import load_settings
-from payment_dashboards.provisioning import FOLDER_UID
 
 if TYPE_CHECKING:
     from payment_bundle.differences.comparison import Comparison
@@ -106,11 +106,11 @@ def diff_grafana(  # noqa: PLR0913 - one flag for each choice
 
     catalog = load_sound_catalog(config)
     settings = catalog.settings
-    wanted = command.generated_dashboards(catalog)
+    wanted, folder = command.generated_dashboards(catalog), folder_uid(settings)
     with GrafanaApi(grafana_server(settings, url, token_file, timeout, ca_file)) as api:
         if output is Output.JSON:
-            _tell(compare(wanted, api, FOLDER_UID), output)
-        elif not command.diff(wanted, api, FOLDER_UID, typer.echo):
+            _tell(compare(wanted, api, folder), output)
+        elif not command.diff(wanted, api, folder, typer.echo):
             raise typer.Exit(FINDINGS)
 
 

@@ -14,7 +14,7 @@ from payment_bundle.options import FINDINGS, USAGE
 from payment_bundle.ruler.wanted import wanted_groups
 from payment_bundle.side_by_side import printable
 from payment_catalog.errors import ForeseenError
-from payment_dashboards.provisioning import FOLDER_UID
+from payment_catalog.grafana_names import folder_uid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,7 +93,7 @@ def _grafana(catalog: Catalog, access: Access) -> Comparison:
     from payment_bundle.differences.grafana import compare  # noqa: PLC0415 - only where it is asked
 
     with GrafanaApi(access.grafana) as api:
-        return compare(generated_dashboards(catalog), api, FOLDER_UID)
+        return compare(generated_dashboards(catalog), api, folder_uid(catalog.settings))
 
 
 def _elasticsearch(catalog: Catalog, access: Access) -> Comparison:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
+from payment_catalog.links import runbooks_url
 from payment_catalog.promql import quote
 from payment_catalog.severities import Severity
 from payment_catalog.signals import Query
@@ -60,5 +61,5 @@ def who_is_called(settings: Settings, width: int = 14) -> Table:
 
 def alert_column(settings: Settings) -> Column:
     """Return the column of an alert's name, which leads to its page."""
-    page = f"{settings.urls.runbooks}/${{__data.fields.Alert}}.md"
+    page = f"{runbooks_url(settings)}/${{__data.fields.Alert}}.md"
     return Column(source="alertname", title="Alert", links=(Link("Runbook page", page),))

@@ -9,6 +9,7 @@ from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import EscalationLevel, Team, escalation_after
 from payment_catalog.external_metrics import ALERTS
 from payment_catalog.incident_series import SINCE
+from payment_catalog.links import runbooks_url
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority
 from payment_catalog.signals import Query
@@ -87,7 +88,7 @@ def ages(kit: Kit) -> OverTime:
 def escalations(kit: Kit) -> States:
     """Return when which people of L2 and L3 were called."""
     levels = quote("|".join(EscalationLevel))
-    page = f"{kit.settings.urls.runbooks}/${{__field.labels.alertname}}.md"
+    page = f"{runbooks_url(kit.settings)}/${{__field.labels.alertname}}.md"
     return States(
         title="Who was called in addition",
         description="Escalations to L2 and L3 while they fire: each calls the people of the escalation matrix.",

@@ -1,0 +1,92 @@
+"""What a fleet has once for each Prometheus: its configuration, and the alerts that watch the monitoring itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import payment_dashboards
+from payment_alerts.alertmanager import alertmanager
+from payment_alerts.groups import alert_groups, watching
+from payment_alerts.prometheus import fleet_prometheus
+from payment_alerts.rule_tests import rule_tests
+from payment_alerts.rules import rules
+from payment_alerts.runbooks import runbooks
+from payment_alerts.sharing import rules_of_fleet
+from payment_bundle.fleet.sources import OF_THE_FLEET
+from payment_catalog.catalog import build_catalog
+from payment_catalog.dashboards import Dashboard
+from payment_catalog.documents import JsonDocument
+from payment_catalog.grafana_names import dashboard_uid
+from payment_catalog.monitoring import FLEET
+from payment_catalog.settings import Levels
+from payment_catalog.thresholds import ThresholdKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payment_bundle.fleet.making import Service
+    from payment_catalog.catalog import Catalog
+    from payment_catalog.documents import Document, Documents
+    from payment_catalog.settings import Settings
+    from payment_catalog.watching import Watching
+
+
+def directory_of(prometheus: str) -> str:
+    """Return the directory, below the output directory, of what belongs to the Prometheus with that address."""
+    parts = urlsplit(prometheus)
+    place = f"{parts.netloc}{parts.path}".rstrip("/").replace(":", "-").replace("/", "-")
+    return f"{OF_THE_FLEET}/{place}"
+
+
+def monitoring_documents(services: Sequence[Service]) -> Documents:
+    """Return the documents for the one Prometheus of ``services``: those of each service name its own rules."""
+    settings = _settings([service.settings for service in services])
+    catalog = build_catalog(settings)
+    groups = alert_groups(catalog)
+    once = rules_of_fleet(settings, groups)
+    members = {service.path: service.settings for service in services}
+    documents: dict[str, Document] = {
+        **rules(catalog, once),
+        **rule_tests(catalog, once),
+        **runbooks(catalog, once),
+        **alertmanager(catalog, groups),
+        **fleet_prometheus(catalog, members),
+        **_on_call(catalog, watching(groups)),
+    }
+    return dict(sorted(documents.items()))
+
+
+def _settings(members: Sequence[Settings]) -> Settings:
+    """Return the settings of the fleet itself: contacts and addresses of the first, and the environments of all.
+
+    Of each threshold it has those with most levels on, so that whatever fires is escalated.
+    """
+    environments = {name: place for member in reversed(members) for name, place in member.environments.items()}
+    own = {
+        "service": FLEET,
+        "exporter": f"{FLEET}-exporter",
+        "namespace": FLEET,
+        "labels": {},
+        "thresholds": {key: _with_most_levels(key, members) for key in ThresholdKey},
+        "environments": dict(sorted(environments.items())),
+    }
+    return members[0].model_copy(update=own)
+
+
+def _with_most_levels(key: ThresholdKey, members: Sequence[Settings]) -> Levels:
+    limits = [member.threshold(key) for member in members]
+    most = max(limits, key=lambda limit: (limit.warning is not None) + (limit.critical is not None))
+    return Levels(warning=most.warning, critical=most.critical)
+
+
+def _on_call(catalog: Catalog, watched: Watching) -> Documents:
+    """Return the dashboard that the alerts lead to; links to others, which are the services', are left out."""
+    dashboards = payment_dashboards.generate(catalog, watched)
+    path = f"grafana/dashboards/{dashboard_uid(catalog.settings, Dashboard.ON_CALL)}.json"
+    document = dashboards[path]
+    if not isinstance(document, JsonDocument):
+        raise TypeError(f"{path}: is no dashboard")
+    content: Any = document.content
+    links = [link for link in content["links"] if not link["url"].startswith("/d/")]
+    return {path: JsonDocument({**content, "title": "Payment fleet on-call", "links": links}, document.source)}
