@@ -27,7 +27,7 @@ SIZES = (250, 500, 1000)
 MOST_CPU, MOST_MEMORY, LONGEST_AGAIN = 0.025, 10**9, 2.0
 #: What twice as much may cost, as a multiple.
 LINEAR = 2.5
-_MIXINS = 10
+_MIXINS = 2
 
 _OBJECTIVES = """\
 version: prometheus/v1
@@ -50,16 +50,17 @@ _OBJECTIVE = """\
 #: Rules and dashboards of about as many objects and bytes as one of our services has.
 _MIXIN = """\
 local service = std.extVar('service');
+local source = { type: 'prometheus', uid: '${datasource}' };
 local panel(id) = {
   id: id, type: 'timeseries', title: 'Panel %d' % id, description: 'What %s does, number %d' % [service, id],
-  datasource: { type: 'prometheus', uid: '${datasource}' },
+  datasource: source,
   gridPos: { h: 8, w: 8, x: 8 * (id % 3), y: 8 * std.floor(id / 3) },
   fieldConfig: { defaults: { unit: 's', custom: { lineWidth: 1, fillOpacity: 10, showPoints: 'never' },
     thresholds: { mode: 'absolute', steps: [{ color: 'green', value: null }, { color: 'red', value: id }] } },
     overrides: [{ matcher: { id: 'byName', options: 'p%d' % p }, properties: [{ id: 'unit', value: 's' }] }
                 for p in std.range(0, 3)] },
   options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
-  targets: [{ refId: 'A%d' % t, legendFormat: '{{environment}}', exemplar: false, datasource: self.datasource,
+  targets: [{ refId: 'A%d' % t, legendFormat: '{{environment}}', exemplar: false, datasource: source,
     expr: 'sum by (environment, job) (rate(http_requests_total{job="%s", code=~"%d.."}[5m]))' % [service, t] }
     for t in std.range(1, 4)],
 };
