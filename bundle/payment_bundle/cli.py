@@ -24,7 +24,7 @@ from payment_bundle.completion import (
 from payment_bundle.delivery import push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.differences.command_line import diff
-from payment_bundle.fleet.flags import FleetOption, JobsOption  # noqa: TC001 - typer reads it
+from payment_bundle.fleet.flags import FleetOption, JobsOption, PartsOption  # noqa: TC001 - typer reads it
 from payment_bundle.import_rules.command import import_rules
 from payment_bundle.init.command_line import init
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
@@ -77,13 +77,15 @@ def generate(  # noqa: PLR0913 - one flag for each choice
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     fleet: FleetOption = None,
     jobs: JobsOption = 0,
+    fleet_parts: PartsOption = "",
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Write dashboards, rules, routing, logging and runbook pages; a failed run changes nothing."""
     if fleet is not None:
         from payment_bundle.fleet import command_line  # noqa: PLC0415 - help and Tab do without all rooms
 
-        command_line.generate(command_line.fleet_of(fleet, out, jobs, only, dry_run=dry_run), output)
+        wanted = command_line.fleet_of(fleet, out, jobs, _parts(fleet_parts), only, dry_run=dry_run)
+        command_line.generate(wanted, output)
         return
     from payment_bundle.checks import generated, source_findings  # noqa: PLC0415
     from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415
@@ -115,13 +117,14 @@ def check(  # noqa: PLR0913 - one flag for each choice
     quick: Annotated[bool, typer.Option("--quick", help="Leave the unit tests of the rules out.")] = False,
     fleet: FleetOption = None,
     jobs: JobsOption = 0,
+    fleet_parts: PartsOption = "",
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Check generated files: drift, expressions, Fluentd, promtool and amtool."""
     if fleet is not None:
         from payment_bundle.fleet import command_line  # noqa: PLC0415 - as for generate
 
-        command_line.check(command_line.fleet_of(fleet, out, jobs, ""), output, quick=quick)
+        command_line.check(command_line.fleet_of(fleet, out, jobs, _parts(fleet_parts)), output, quick=quick)
         return
     from payment_bundle.checks import checks  # noqa: PLC0415
     from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415

@@ -15,6 +15,7 @@ from payment_bundle.fleet.memory import Memory
 from payment_bundle.fleet.monitoring import directory_of, monitoring_documents
 from payment_bundle.fleet.roster import roster
 from payment_bundle.not_run import NotRun
+from payment_bundle.parts import PARTS
 from payment_catalog.catalog import build_catalog
 from payment_catalog.findings import Finding
 
@@ -61,15 +62,18 @@ def check_fleet(fleet: Fleet, team: Team, tell: Tell, *, quick: bool) -> Iterato
     Of services that a template makes, the first is checked by every tool: the others differ from it in words, and are
     compared with what the template makes. Raises FleetError where there is no fleet.
     """
-    found = roster(fleet.directory, Memory(), fleet.only)
+    found = roster(fleet.directory, Memory(), fleet.only, fleet.parts)
     for problem in found.broken:
         yield Checked("", (problem,))
     services = [found.service(entry) for entry in found.asked]
     proven: set[int] = set()
+    complete = fleet.parts == frozenset(PARTS)
+    if not complete:
+        yield Checked("services", (), ("only compared: tools check services that have all parts",))
     done = 0
     for group, checked in team.each(services, Drift(fleet.out)):
         template = id(group.model.template) if group.model.template else 0
-        whole = {group.services[0].path} if template not in proven else set()
+        whole = {group.services[0].path} if complete and template not in proven else set()
         proven |= {template} - {0}
         by_path = {service.path: service for service in group.services}
         for one in checked:

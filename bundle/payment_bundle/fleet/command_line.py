@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from payment_bundle.fleet.writing import Written
 
 
-def fleet_of(directory: Path, out: Path, jobs: int, only: str, *, dry_run: bool = False) -> Fleet:
+def fleet_of(  # noqa: PLR0913 - one argument for each flag
+    directory: Path, out: Path, jobs: int, parts: frozenset[str], only: str = "", *, dry_run: bool = False
+) -> Fleet:
     """Return the fleet that the flags name."""
     names = tuple(name.strip() for name in only.split(",") if name.strip())
-    return Fleet(directory, out, jobs or len(os.sched_getaffinity(0)), names, dry_run)
+    return Fleet(directory, out, jobs or len(os.sched_getaffinity(0)), parts, names, dry_run)
 
 
 def generate(fleet: Fleet, output: Output) -> None:

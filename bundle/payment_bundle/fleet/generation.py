@@ -13,6 +13,7 @@ from payment_bundle.fleet.monitoring import directory_of, monitoring_documents
 from payment_bundle.fleet.program import program
 from payment_bundle.fleet.roster import inputs_of, is_current, roster, untouched
 from payment_bundle.fleet.writing import Writing, Written
+from payment_bundle.parts import PARTS
 from payment_bundle.tree import locked
 from payment_catalog.monitoring import FLEET
 
@@ -50,11 +51,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Where the settings of a fleet are, and where its files go."""
+    """Where the settings of a fleet are, where its files go, and which parts of them each service gets."""
 
     directory: Path
     out: Path
     jobs: int
+    parts: frozenset[str] = frozenset(PARTS)
     only: tuple[str, ...] = ()
     dry_run: bool = False
 
@@ -66,7 +68,7 @@ def generate_fleet(fleet: Fleet, team: Team, tell: Tell) -> Outcome:
     """
     with locked(fleet.out):
         memory, members = recall(fleet.out), read_fleet(fleet.out)
-        found = roster(fleet.directory, memory, fleet.only)
+        found = roster(fleet.directory, memory, fleet.only, fleet.parts)
         run = _Run(fleet, found, memory, members, Outcome(broken=list(found.broken)))
         try:
             run.services(team, tell)

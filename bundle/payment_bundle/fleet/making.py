@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import payment_logging
@@ -11,6 +11,7 @@ from payment_bundle.checks import generated, source_findings
 from payment_bundle.fleet.identity import anonymous
 from payment_bundle.fleet.template import Bundle, NotATemplate, Template, template_of
 from payment_bundle.manifest import manifest_of
+from payment_bundle.parts import PARTS, part_of
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_exporter.kubernetes import kubernetes as exporter_objects
@@ -30,10 +31,11 @@ FEWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service to be generated, and the directory of its files below the output directory."""
+    """A service to be generated, the directory of its files below the output directory, and which parts it gets."""
 
     path: str
     settings: Settings
+    parts: frozenset[str] = frozenset(PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class Model:
     reason: str = ""
     findings: tuple[Finding, ...] = ()
     anew: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset(PARTS)
+
+    def only(self, parts: frozenset[str]) -> Model:
+        """Return the model of these parts of the files."""
+        template = self.template.kept(lambda path: part_of(path) in parts) if self.template else None
+        return replace(
+            self, template=template, anew=frozenset(path for path in self.anew if part_of(path) in parts), parts=parts
+        )
 
 
 def alike(services: Iterable[Service]) -> tuple[tuple[Service, ...], ...]:
@@ -59,7 +69,11 @@ def alike(services: Iterable[Service]) -> tuple[tuple[Service, ...], ...]:
 
 
 def model_of(services: Sequence[Service]) -> Model:
-    """Return how ``services``, which are alike, are made; the template is proven on the first of them."""
+    """Return how ``services``, which are alike, are made; the template is proven on the first of them, whole."""
+    return _model_of(services).only(services[0].parts)
+
+
+def _model_of(services: Sequence[Service]) -> Model:
     first = services[0].settings
     made = generated(build_catalog(first))
     bundle = bundle_from(made.documents)
@@ -73,10 +87,13 @@ def model_of(services: Sequence[Service]) -> Model:
 
 
 def bundle_of(settings: Settings, model: Model) -> Bundle:
-    """Return the files of a service, to the byte those of ``payobs generate`` for its settings."""
+    """Return the files of a service in the model's parts, to the byte those of ``payobs generate``."""
     if model.template is None:
-        return bundle_from(generated(build_catalog(settings)).documents)
+        documents = generated(build_catalog(settings)).documents
+        return bundle_from({path: it for path, it in documents.items() if part_of(path) in model.parts})
     printed = model.template.bundle(anonymous(settings).words)
+    if not model.anew:
+        return printed
     documents = _with_digests(settings)
     digested = bundle_from({path: documents[path] for path in model.anew})
     rendered = {**printed.rendered, **digested.rendered}
@@ -99,7 +116,7 @@ def proven(settings: Settings, bundle: Bundle) -> Model:
     anew = differing & _with_digests(settings).keys()
     if differing - anew:
         raise NotATemplate(f"{', '.join(sorted(differing - anew))}: the template would print something else")
-    return Model(template.without(anew), anew=frozenset(anew))
+    return Model(template.kept(lambda path: path not in anew), anew=frozenset(anew))
 
 
 def _with_digests(settings: Settings) -> Documents:

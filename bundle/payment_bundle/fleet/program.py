@@ -15,6 +15,7 @@ _PACKAGES = (
     "payment_dashboards",
     "payment_logging",
     "payment_exporter",
+    "payment_service",
     "payment_bundle",
 )
 #: Whose versions show in what is generated.

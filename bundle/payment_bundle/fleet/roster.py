@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A service of the fleet; ``inputs`` is the digest of the files that its settings come from."""
+    """A service of the fleet; ``inputs`` is the digest of the parts that it gets and the files of its settings."""
 
     source: Source
     inputs: str
@@ -44,6 +44,7 @@ class Roster:
     entries: tuple[Entry, ...]
     broken: tuple[str, ...]
     chosen: frozenset[str]
+    parts: frozenset[str]
     _reader: Reader = field(default_factory=Reader)
 
     @property
@@ -53,7 +54,7 @@ class Roster:
 
     def service(self, entry: Entry) -> Service:
         """Return a service with its settings."""
-        return Service(entry.path, self._reader.settings(entry.source))
+        return Service(entry.path, self._reader.settings(entry.source), self.parts)
 
     def by_prometheus(self) -> dict[str, tuple[Entry, ...]]:
         """Return the services that share a Prometheus, by its address."""
@@ -64,12 +65,12 @@ class Roster:
         }
 
 
-def roster(directory: Path, memory: Memory, only: tuple[str, ...] = ()) -> Roster:
+def roster(directory: Path, memory: Memory, only: tuple[str, ...], parts: frozenset[str]) -> Roster:
     """Return who is in the fleet of ``directory``; raises FleetError where it is none, or ``only`` names nobody."""
     found = sources(directory)
     misplaced = unplaced(found)
     broken = {problem.source.file: str(problem) for problem in misplaced}
-    reader, content = Reader(), _Digests()
+    reader, content = Reader(), _Digests(parts)
     entries: list[Entry] = []
     for source in found:
         if source.file in broken:
@@ -88,6 +89,7 @@ def roster(directory: Path, memory: Memory, only: tuple[str, ...] = ()) -> Roste
         tuple(entry for entry in entries if entry.source.file not in clashing),
         tuple(broken[source.file] for source in found if source.file in broken and source.path in wanted),
         wanted,
+        parts,
         reader,
     )
 
@@ -124,13 +126,14 @@ def _entry(source: Source, reader: Reader, content: _Digests, memory: Memory) ->
 
 @dataclass(slots=True)
 class _Digests:
-    """Digests of files, of each base once."""
+    """Digests of what services are made from: which parts, and files, of each base once."""
 
+    parts: frozenset[str]
     _known: dict[Path, str] = field(default_factory=dict)
 
     def of(self, source: Source) -> str:
-        parts = [*(self._base(base) for base in source.bases), _digest(source.file)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        found = [*sorted(self.parts), *(self._base(base) for base in source.bases), _digest(source.file)]
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
     def _base(self, file: Path) -> str:
         if file not in self._known:

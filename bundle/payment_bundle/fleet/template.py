@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from payment_bundle.manifest import Entry, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from payment_bundle.manifest import Manifest
 
@@ -88,9 +88,9 @@ class Template:
     pages: tuple[Page, ...]
     spellings: tuple[Spelling, ...]
 
-    def without(self, paths: Collection[str]) -> Template:
-        """Return the template without the files of these paths, which have no gaps."""
-        return replace(self, pages=tuple(page for page in self.pages if page.path.parts[0].decode() not in paths))
+    def kept(self, wanted: Callable[[str], bool]) -> Template:
+        """Return the template of the files whose paths, up to the first gap, are ``wanted``."""
+        return replace(self, pages=tuple(page for page in self.pages if wanted(page.path.parts[0].decode())))
 
     def bundle(self, words: Sequence[str]) -> Bundle:
         """Return the files of the service with these words."""
