@@ -8,21 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from payment_alerts.groups import alert_groups
-from payment_bundle.capacity.costs import GIB
-from payment_bundle.capacity.estimate import estimate
-from payment_bundle.capacity.evaluation import longest_look_back
-from payment_bundle.capacity.figure import Key
-from payment_bundle.capacity.limits import limits, reached
-from payment_bundle.capacity.population import population
-from payment_bundle.capacity.printing import as_json, described, parts, table, warnings
-from payment_bundle.capacity.scraped import largest
 from payment_bundle.machine_output import print_document
 from payment_bundle.options import ConfigOption  # noqa: TC001 - typer reads it
-from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import parse_duration
-from payment_catalog.loading import load_settings
-from payment_catalog.publishers import SERVICE
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -57,6 +45,19 @@ def capacity(  # noqa: PLR0913 - one flag for each choice
 
     Everything follows from the catalogue and the settings; each figure is printed with its formula and its source.
     """
+    from payment_alerts.groups import alert_groups  # noqa: PLC0415 - help and Tab do without all rooms
+    from payment_bundle.capacity.costs import GIB  # noqa: PLC0415
+    from payment_bundle.capacity.estimate import estimate  # noqa: PLC0415
+    from payment_bundle.capacity.evaluation import longest_look_back  # noqa: PLC0415
+    from payment_bundle.capacity.figure import Key  # noqa: PLC0415
+    from payment_bundle.capacity.limits import limits, reached  # noqa: PLC0415
+    from payment_bundle.capacity.population import population  # noqa: PLC0415
+    from payment_bundle.capacity.printing import as_json, described, parts, table, warnings  # noqa: PLC0415
+    from payment_bundle.capacity.scraped import largest  # noqa: PLC0415
+    from payment_catalog.catalog import build_catalog  # noqa: PLC0415
+    from payment_catalog.loading import load_settings  # noqa: PLC0415
+    from payment_catalog.publishers import SERVICE  # noqa: PLC0415
+
     numbers, wanted = _numbers(services), _retention(retention)
     settings = load_settings(config)
     catalog = build_catalog(settings)
