@@ -61,15 +61,19 @@ def total(*amounts: Amount) -> Amount:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many values a label takes beside each combination of the labels that are declared before it; ``why`` so."""
+    """How many values a label takes beside each combination of the labels that are declared before it; ``why`` so.
+
+    One that ``follows`` from those takes, where they are summed up, as many values as they do.
+    """
 
     values: Amount
     why: str
+    follows: bool = False
 
 
 Extents: TypeAlias = "Mapping[Label, Extent]"
 
-_FOLLOWS = "follows from the labels before it"
+_FOLLOWS = Extent(exactly(1), "follows from the labels before it", follows=True)
 _ONE_PROCESS = "one value a process"
 _VERSION, _PYTHON = BUILD_INFO.labels
 
@@ -102,17 +106,17 @@ EXTENTS: Extents = {
     kubernetes.WAITING: Extent(Amount(0, 1), "a container that runs waits for nothing"),
     kubernetes.TERMINATED: Extent(Amount(0, 1), "a container that was never restarted has none"),
     kubernetes.CONDITION: Extent(Amount(2, 3), "Available and Progressing; ReplicaFailure while it fails"),
-    kubernetes.CONDITION_REASON: Extent(exactly(1), _FOLLOWS),
-    kubernetes.UID: Extent(exactly(1), _FOLLOWS),
+    kubernetes.CONDITION_REASON: _FOLLOWS,
+    kubernetes.UID: _FOLLOWS,
     kubernetes.CONTROL_GROUP: Extent(Amount(2, 3), "the pod's own and its container's; with some runtimes a sandbox's"),
-    kubernetes.IMAGE: Extent(exactly(1), _FOLLOWS),
-    kubernetes.CONTAINER_NAME: Extent(exactly(1), _FOLLOWS),
+    kubernetes.IMAGE: _FOLLOWS,
+    kubernetes.CONTAINER_NAME: _FOLLOWS,
     fluentd.PLUGIN_ID: Extent(Amount(8, 16), "the outputs of fluent.conf, those that only pass on included"),
-    fluentd.TYPE: Extent(exactly(1), _FOLLOWS),
+    fluentd.TYPE: _FOLLOWS,
     prometheus.ALERTMANAGER_URL: Extent(Amount(1, 3), "a cluster of three at the most"),
     prometheus.INTEGRATION: Extent(Amount(14, 20), "Alertmanager shows every kind of receiver that it knows"),
     external.ALERTSTATE: Extent(exactly(1), "an alert is in one state"),
-    **{label: Extent(exactly(1), _FOLLOWS) for label in external.LABELS_OF_ALERTS},
+    **dict.fromkeys(external.LABELS_OF_ALERTS, _FOLLOWS),
 }
 
 
@@ -129,9 +133,14 @@ def values_of(label: Label, extents: Extents = EXTENTS) -> Amount:
 def combinations(metric: Metric, kept: Collection[str], extents: Extents = EXTENTS) -> Amount:
     """Return how many combinations of the labels ``kept``, the buckets' among them, the series of ``metric`` have."""
     found = exactly(len(metric.buckets) + 1) if metric.buckets and BUCKET_LABEL in kept else exactly(1)
+    summed_up = exactly(1)
     for label in metric.labels:
-        if label.name in kept:
-            found *= values_of(label, extents)
+        if label.name not in kept:
+            summed_up *= values_of(label, extents)
+            continue
+        found *= values_of(label, extents)
+        if (known := extents.get(label)) and known.follows:
+            found, summed_up = found * summed_up, exactly(1)
     return found
 
 
