@@ -150,7 +150,7 @@ def _series(parts: _Parts) -> tuple[Figure, ...]:
             count,
             scraped[PROMETHEUS] + scraped[ALERTMANAGER],
             "their pages + 10 for each rule group",
-            "counted on 2.42 and 0.25",
+            "counted on Prometheus 2.42; a guess for Alertmanager",
             estimated=True,
         ),
         Figure(
