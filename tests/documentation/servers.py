@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documentation.remembered import write_history
@@ -14,11 +15,13 @@ from elasticsearch_objects_stub import stub_elasticsearch
 from grafana_stub import TOKEN, stub_grafana
 from kibana_stub import KEY as KIBANA_KEY
 from kibana_stub import stub_kibana
+from mimir_stub import TOKEN as MIMIR_TOKEN
+from mimir_stub import stub_mimir
 from s3_server import CREDENTIALS, NOBODY, REGION, s3_server
 
 from payment_bundle.demo.child import start
 from payment_bundle.demo.programs import find_programs
-from payment_catalog.settings import Settings
+from payment_catalog.settings import PagerDutyContact, Settings, SlackContact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,6 +116,21 @@ def alertmanager(reader: Reader) -> Iterator[None]:
 
 
 @contextmanager
+def mimir(reader: Reader) -> Iterator[None]:
+    """A Mimir, its address in the settings, a token in the home directory, credentials of contacts in ``secrets``."""
+    with stub_mimir() as server:
+        reader.merge("bundle.yaml", {"urls": {"prometheus": server.url, "alertmanager": server.url}})
+        reader.secret("../home/.mimir-token", MIMIR_TOKEN)
+        (reader.project / "secrets").mkdir(mode=0o700)
+        for contact in Settings().contact_points.values():
+            if isinstance(contact, SlackContact):
+                reader.secret(f"secrets/{Path(contact.url_file).name}", "https://hooks.slack.com/services/none")
+            elif isinstance(contact, PagerDutyContact):
+                reader.secret(f"secrets/{Path(contact.routing_key_file).name}", "none")
+        yield
+
+
+@contextmanager
 def s3(reader: Reader) -> Iterator[None]:
     """An S3 with the settings' bucket, credentials in the environment, and an old log file."""
     with s3_server() as server:
@@ -144,6 +162,7 @@ SERVERS: dict[str, Callable[[Reader], AbstractContextManager[None]]] = {
     "kibana": kibana,
     "prometheus": prometheus,
     "alertmanager": alertmanager,
+    "mimir": mimir,
     "s3": s3,
     "log-file": log_file,
 }

@@ -19,7 +19,7 @@ from payment_catalog.durations import parse_duration
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path as File
 
     from payment_bundle.differences.tree import Change, Path
@@ -30,8 +30,8 @@ _Object: TypeAlias = "Mapping[str, Any]"
 _Key: TypeAlias = tuple[str, str, str, str]
 
 _DIRECTORY = "kubernetes/"
-#: Files that change the objects of others instead of being any: kustomize's.
-_OVERLAYS = "/overlays/"
+#: Files that change the objects of others instead of being any, and those that a cluster may do without: kustomize's.
+_OVERLAYS, _COMPONENTS = "/overlays/", "/components/"
 _KUSTOMIZE = "kustomize.config.k8s.io"
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 #: Quantities: a number with a suffix of thousands or of 1024s ("Quantity" of Kubernetes' API).
@@ -57,18 +57,22 @@ def read_objects(files: Iterable[File]) -> tuple[_Object, ...]:
 
 
 def compare(documents: Documents, objects: Iterable[_Object], place: str) -> Comparison:
-    """Compare the generated manifests with ``objects``, which are those of ``place``."""
+    """Compare the generated manifests with ``objects``, those of ``place``; components where they are there."""
     there = {_key(each): each for each in objects}
-    wanted = {_key(each): each for each in _generated(documents)}
+    optional = {_key(each): each for each in _generated(documents, lambda path: _COMPONENTS in path)}
+    wanted = {
+        **{_key(each): each for each in _generated(documents, lambda path: _COMPONENTS not in path)},
+        **{key: each for key, each in optional.items() if key in there},
+    }
     found = [difference for key, each in wanted.items() for difference in _differences(key, there.get(key), each)]
     others = len(there.keys() - wanted.keys())
     notes = (f"{others} objects of others not compared",) if others else ()
     return Comparison("kubernetes", place, f"{len(wanted)} objects", tuple(found), notes)
 
 
-def _generated(documents: Documents) -> Iterator[_Object]:
+def _generated(documents: Documents, chosen: Callable[[str], bool]) -> Iterator[_Object]:
     for path, document in documents.items():
-        if not path.startswith(_DIRECTORY) or _OVERLAYS in path:
+        if not path.startswith(_DIRECTORY) or _OVERLAYS in path or not chosen(path):
             continue
         match document:
             case YamlDocument():
