@@ -231,7 +231,9 @@ def main() -> None:
             elapsed = time.monotonic() - began
     missed = after.missed - before.missed
     print(f"{after.groups} groups with {after.rules} rules, {after.series} series")
-    print(f"the last evaluations of all groups lasted {after.seconds:.1f} s together, the longest {after.longest:.2f} s")
+    print(
+        f"the last evaluations of all groups lasted {after.seconds:.1f} s together, the longest {after.longest:.2f} s"
+    )
     print(f"{after.evaluated - before.evaluated:.0f} evaluations of groups, {missed:.0f} left out")
     print(f"Prometheus takes {spent / elapsed:.2f} cores and {after.memory / 1e9:.1f} GB")
     sys.exit(missed > 0 or after.longest > given.interval)
