@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from postgres_server import Postgres, postgres_server
+from sharing import shared_by
 from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _numbers = count(1)
-
-#: Files whose tests share what is dear to start and to keep running: the demo, and a Prometheus with a history.
-SHARING = {
-    "demo": {
-        f"tests/e2e/{name}.py"
-        for name in ("test_alerts_arrive", "test_capacity_live", "test_contract", "test_dashboards_live")
-    },
-    "history": {f"tests/bundle/preview/{name}.py" for name in ("test_browser", "test_panels", "test_server")},
-}
 
 
 def pytest_configure() -> None:
@@ -36,7 +28,7 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return next((name for name, files in SHARING.items() if file in files), file)
+        return shared_by(nodeid) or file
 
 
 @pytest.hookimpl(optionalhook=True)

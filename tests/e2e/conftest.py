@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from sharing import DEMO, shared_by
 from waiting import wait_until
 
 from payment_bundle.demo.ports import Ports
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Postgres
+
+#: Of the house, while it is open.
+_OPENED = ExitStack()
 
 Wait = Callable[[str, float, Callable[[], bool]], None]
 
@@ -41,9 +46,17 @@ class House:
 def house(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     directory = tmp_path_factory.mktemp("house")
     ports = Ports.any_free()
-    with (
-        Stack(Settings(), directory, ports, postgres.environment, lambda step: None) as stack,
-        Traffic(stack.caller, 8, seed=3) as traffic,
-    ):
+    with ExitStack() as opened:
+        stack = opened.enter_context(Stack(Settings(), directory, ports, postgres.environment, lambda step: None))
+        traffic = opened.enter_context(Traffic(stack.caller, 8, seed=3))
         traffic.attack(per_second=60, seconds=300)
-        yield House(stack, ports, directory)
+        _OPENED.push(opened.pop_all())
+    yield House(stack, ports, directory)
+    _OPENED.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the house with the last test that shares it: until the session ends, it would keep a processor busy."""
+    if shared_by(item.nodeid) == DEMO and (nextitem is None or shared_by(nextitem.nodeid) != DEMO):
+        _OPENED.close()
