@@ -20,6 +20,7 @@ exclude_patterns = ["examples/**"]
 nitpicky = True
 # Links to headings of other pages are checked down to this level.
 myst_heading_anchors = 3
+html_show_copyright = False
 html_theme = "furo"
 html_copy_source = False
 html_show_sphinx = False
