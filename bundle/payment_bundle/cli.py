@@ -24,6 +24,7 @@ from payment_bundle.completion import (
 from payment_bundle.delivery import push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.differences.command_line import diff
+from payment_bundle.extending.loading import load_catalog, load_sound_catalog
 from payment_bundle.fleet.flags import FleetOption, JobsOption, PartsOption  # noqa: TC001 - typer reads it
 from payment_bundle.import_rules.command import import_rules
 from payment_bundle.init.command_line import init
@@ -88,7 +89,6 @@ def generate(  # noqa: PLR0913 - one flag for each choice
         command_line.generate(wanted, output)
         return
     from payment_bundle.checks import generated, source_findings  # noqa: PLC0415
-    from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415
 
     parts = _parts(only)
     catalog = load_catalog(config)
@@ -127,7 +127,6 @@ def check(  # noqa: PLR0913 - one flag for each choice
         command_line.check(command_line.fleet_of(fleet, out, jobs, _parts(fleet_parts)), output, quick=quick)
         return
     from payment_bundle.checks import checks  # noqa: PLC0415
-    from payment_bundle.extending.loading import load_catalog  # noqa: PLC0415
 
     if not report_checks(checks(load_catalog(config), out, quick=quick), output):
         raise typer.Exit(FINDINGS)
@@ -148,7 +147,6 @@ def mutate(  # noqa: PLR0913 - one flag for each choice
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Change every rule in small ways and count which changes its unit tests notice."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415
     from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for the demo
 
     options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose, output)
@@ -174,7 +172,6 @@ def postmortem(  # noqa: PLR0913 - one flag for each choice
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it is there.")] = False,
 ) -> None:
     """Write a post-mortem, with timeline and figures from what Prometheus remembers. Exit code 1: nothing fired."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.postmortem import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
     from payment_bundle.token_file import read_token  # noqa: PLC0415
@@ -219,7 +216,6 @@ def preview(  # noqa: PLR0913 - one flag for each choice
     port: PortOption = Ports.preview,
 ) -> None:
     """Show the dashboards without Grafana, from a Prometheus. Exit code 1: something could not be asked."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.preview import command  # noqa: PLC0415 - as for the demo
     from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
     from payment_bundle.token_file import read_token  # noqa: PLC0415

@@ -9,6 +9,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from payment_bundle.account import Key, read_account
+from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.token_file import exposure, read_token
 
@@ -26,6 +27,7 @@ PasswordOption = Annotated[Path | None, typer.Option(help="File with the account
 KeyOption = Annotated[
     Path | None, typer.Option(help="File with an API key in the encoded form, instead of an account.")
 ]
+SpaceOption = Annotated[str, typer.Option(help="Identifier of the space; the default one when left out.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
 FolderOption = Annotated[str, typer.Option(help="Title of the folder, where it is yet to be created.")]
 TimeoutOption = Annotated[float, typer.Option(min=0.1, max=600, help="Seconds to wait for each answer.")]
@@ -51,7 +53,6 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     ] = False,
 ) -> None:
     """Send the dashboards that differ. Exit code 1: something could not be pushed."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.grafana import command  # noqa: PLC0415 - generate and check need no network
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
     from payment_bundle.grafana.connection import GrafanaError  # noqa: PLC0415

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 
 from payment_bundle.differences.comparison import Difference, Nature
-from payment_bundle.differences.tree import ABSENT, SECRET, Change, Reading, changes
-from payment_catalog.durations import parse_duration
+from payment_bundle.differences.numbered import numbered
+from payment_bundle.differences.tree import ABSENT, SECRET, Change, Reading, changes, same_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -146,13 +146,7 @@ def _surplus(subject: str, key: str, there: object) -> Iterator[Difference]:
 
 def _by_matchers(routes: Iterable[_Content]) -> dict[str, _Content]:
     """Return the routes by what they match; of those that match the same, the later ones with a number."""
-    seen = Counter[str]()
-    found = {}
-    for route in routes:
-        name = f"route of {', '.join(_matchers(route)) or 'everything'}"
-        seen[name] += 1
-        found[f"{name} ({seen[name]})" if seen[name] > 1 else name] = route
-    return found
+    return numbered((f"route of {', '.join(_matchers(route)) or 'everything'}", route) for route in routes)
 
 
 def _matchers(content: _Content, prefix: str = "") -> tuple[str, ...]:
@@ -231,16 +225,7 @@ def _is_secret(path: Path) -> bool:
 def _equal(path: Path, there: object, wanted: object) -> bool:
     if _is_secret(path) and there and SECRET in {there, wanted}:
         return True
-    return there == wanted or _same_duration(there, wanted)
-
-
-def _same_duration(there: object, wanted: object) -> bool:
-    if not (isinstance(there, str) and isinstance(wanted, str)):
-        return False
-    try:
-        return parse_duration(there) == parse_duration(wanted)
-    except ValueError:
-        return False
+    return there == wanted or same_duration(there, wanted)
 
 
 _READING = Reading(unordered=lambda path: path[-1] in {"group_by", "mute_time_intervals"}, equal=_equal)

@@ -12,6 +12,7 @@ from payment_bundle.delivery import (
     CaOption,
     KeyOption,
     PasswordOption,
+    SpaceOption,
     TimeoutOption,
     TokenOption,
     UrlOption,
@@ -20,6 +21,7 @@ from payment_bundle.delivery import (
     address,
     grafana_server,
 )
+from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.log_delivery import nodes_of
 from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
@@ -35,7 +37,6 @@ diff = typer.Typer(help="Compare running servers with what is generated. Exit co
 
 
 RolesOption = Annotated[bool, typer.Option(help="Compare the roles too, which needs the privilege read_security.")]
-SpaceOption = Annotated[str, typer.Option(help="Identifier of the space; the default one when left out.")]
 
 
 @diff.callback(invoke_without_command=True)
@@ -58,8 +59,6 @@ def diff_all(  # noqa: PLR0913 - one flag for each choice
 
     Exit code 1: they differ; 2: one of them cannot be compared.
     """
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
-
     if context.invoked_subcommand:
         _refuse_options(context)
         return
@@ -100,7 +99,6 @@ def diff_grafana(  # noqa: PLR0913 - one flag for each choice
 ) -> None:
     """Tell where Grafana's dashboards differ, panel by panel. Exit code 1: they differ."""
     from payment_bundle.differences.grafana import compare  # noqa: PLC0415 - generate and check need no network
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.grafana import command  # noqa: PLC0415
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
 
@@ -135,7 +133,6 @@ def diff_rules(  # noqa: PLR0913 - one flag for each choice
     """
     from payment_bundle.differences.prometheus_server import Server, rule_groups  # noqa: PLC0415 - as for Grafana
     from payment_bundle.differences.rules import compare_namespace, compare_running  # noqa: PLC0415
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler.api import Ruler  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection  # noqa: PLC0415
     from payment_bundle.ruler.push_rules import namespace_of  # noqa: PLC0415
@@ -173,7 +170,6 @@ def diff_alertmanager(  # noqa: PLR0913 - one flag for each choice
     """Tell where routes, receivers and inhibitions differ. Exit code 1: they differ."""
     from payment_bundle.differences.prometheus_server import Server, alertmanager_configuration  # noqa: PLC0415
     from payment_bundle.differences.routing import compare_configuration, compare_tenant  # noqa: PLC0415
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler.api import TenantRouting  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection  # noqa: PLC0415
 
@@ -247,7 +243,6 @@ def diff_kubernetes(
     """Tell where manifests, such as 'kubectl get -o yaml' prints them, differ. Exit code 1: they differ."""
     from payment_bundle import generation  # noqa: PLC0415 - as for Grafana
     from payment_bundle.differences.kubernetes import compare, read_objects  # noqa: PLC0415
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
 
     objects = read_objects(files)
     documents = generation.generate_documents(load_sound_catalog(config))

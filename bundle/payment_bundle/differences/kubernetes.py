@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 
 from payment_bundle.differences.comparison import Comparison, Difference, Nature
-from payment_bundle.differences.tree import Reading, changes
+from payment_bundle.differences.tree import Reading, changes, same_duration
 from payment_catalog.documents import TextDocument, YamlDocument
-from payment_catalog.durations import parse_duration
 from payment_catalog.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path as File
 
     from payment_bundle.differences.tree import Change, Path
@@ -59,10 +58,8 @@ def read_objects(files: Iterable[File]) -> tuple[_Object, ...]:
 def compare(documents: Documents, objects: Iterable[_Object], place: str) -> Comparison:
     """Compare the generated manifests with ``objects``, those of ``place``; components where they are there."""
     there = {_key(each): each for each in objects}
-    optional = {_key(each): each for each in _generated(documents, lambda path: _COMPONENTS in path)}
     wanted = {
-        **{_key(each): each for each in _generated(documents, lambda path: _COMPONENTS not in path)},
-        **{key: each for key, each in optional.items() if key in there},
+        _key(each): each for path, each in _generated(documents) if _COMPONENTS not in path or _key(each) in there
     }
     found = [difference for key, each in wanted.items() for difference in _differences(key, there.get(key), each)]
     others = len(there.keys() - wanted.keys())
@@ -70,16 +67,17 @@ def compare(documents: Documents, objects: Iterable[_Object], place: str) -> Com
     return Comparison("kubernetes", place, f"{len(wanted)} objects", tuple(found), notes)
 
 
-def _generated(documents: Documents, chosen: Callable[[str], bool]) -> Iterator[_Object]:
+def _generated(documents: Documents) -> Iterator[tuple[str, _Object]]:
+    """Return the objects, each with the path of its file."""
     for path, document in documents.items():
-        if not path.startswith(_DIRECTORY) or _OVERLAYS in path or not chosen(path):
+        if not path.startswith(_DIRECTORY) or _OVERLAYS in path:
             continue
         match document:
             case YamlDocument():
-                yield from _objects(document.content)
+                yield from ((path, each) for each in _objects(document.content))
             case TextDocument() if path.endswith((".yaml", ".yml")):
                 for content in yaml.load_all(document.text, Loader=yaml.CSafeLoader):
-                    yield from _objects(content)
+                    yield from ((path, each) for each in _objects(content))
 
 
 def _read(path: File) -> Iterator[_Object]:
@@ -144,22 +142,13 @@ def _equal(path: Path, there: object, wanted: object) -> bool:
     if len(path) > 1 and (path[-1] in _WITH_QUANTITIES or path[-2] in _WITH_QUANTITIES):
         quantities = _quantity(there), _quantity(wanted)
         return None not in quantities and quantities[0] == quantities[1]
-    return _is_same_duration(there, wanted)
+    return same_duration(there, wanted)
 
 
 def _quantity(value: object) -> Decimal | None:
     found = _QUANTITY.fullmatch(str(value))
     scale = _SCALES.get(found[2] or "") if found else None
     return Decimal(found[1]) * scale if found and scale is not None else None
-
-
-def _is_same_duration(there: object, wanted: object) -> bool:
-    if not (isinstance(there, str) and isinstance(wanted, str)):
-        return False
-    try:
-        return parse_duration(there) == parse_duration(wanted)
-    except ValueError:
-        return False
 
 
 def _name(path: Path) -> str | None:

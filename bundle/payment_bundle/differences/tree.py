@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from payment_bundle.side_by_side import excerpt, side_by_side
+from payment_catalog.durations import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,3 +119,13 @@ def _elements(there: Sequence[Any], wanted: Sequence[Any], reading: Reading, pat
     else:
         for number, (left, right) in enumerate(zip(there, wanted, strict=True), start=1):
             yield from changes(left, right, reading, (*path, str(number)))
+
+
+def same_duration(there: object, wanted: object) -> bool:
+    """Whether both are texts that mean the same length of time, such as ``300s`` and ``5m``."""
+    if not (isinstance(there, str) and isinstance(wanted, str)):
+        return False
+    try:
+        return parse_duration(there) == parse_duration(wanted)
+    except ValueError:
+        return False

@@ -1,27 +1,22 @@
-"""From settings to the catalogue with all that the extensions add which the settings name."""
+"""From settings to the catalogue with all that the extensions add which the settings name.
+
+The rooms are imported when a catalogue is loaded: help and Tab do without them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from payment_alerts.added_alerts import AddedAlerts
-from payment_alerts.alert import AlertGroup
-from payment_bundle.extending.finding import find_extension
-from payment_bundle.extending.guarded import Guarded
 from payment_bundle.extending.origin import Origin
-from payment_bundle.extending.soundness import unsound
-from payment_catalog.addition import Addition
-from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.errors import ForeseenError
-from payment_catalog.incidents import Incident
 from payment_catalog.loading import SettingsError, line_of, load_settings
-from payment_dashboards.added_panels import AddedPanels, RowsOn
-from payment_dashboards.board import Board
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from payment_catalog.addition import Addition
+    from payment_catalog.catalog import Catalog
     from payment_catalog.settings import Settings
 
 
@@ -39,6 +34,8 @@ def load_catalog(file: Path) -> Catalog:
 
 def load_sound_catalog(file: Path) -> Catalog:
     """Return the same for whoever reports no findings: raises UnsoundExtensionError too, with the first of them."""
+    from payment_bundle.extending.soundness import unsound  # noqa: PLC0415
+
     catalog = load_catalog(file)
     if findings := unsound(catalog):
         more = f"; 'payobs check' tells {len(findings) - 1} more" if len(findings) > 1 else ""
@@ -48,6 +45,8 @@ def load_sound_catalog(file: Path) -> Catalog:
 
 def extended_catalog(settings: Settings, file: Path) -> Catalog:
     """Return the catalogue for ``settings`` that were read from ``file``. Raises ExtensionError and SettingsError."""
+    from payment_catalog.catalog import build_catalog  # noqa: PLC0415
+
     additions = []
     for index, name in enumerate(settings.extensions):
         if name in settings.extensions[:index]:
@@ -60,6 +59,15 @@ def extended_catalog(settings: Settings, file: Path) -> Catalog:
 
 
 def _addition(origin: Origin, settings: Settings, directory: Path) -> Addition:
+    from payment_alerts.added_alerts import AddedAlerts  # noqa: PLC0415
+    from payment_alerts.alert import AlertGroup  # noqa: PLC0415
+    from payment_bundle.extending.finding import find_extension  # noqa: PLC0415
+    from payment_bundle.extending.guarded import Guarded  # noqa: PLC0415
+    from payment_catalog.addition import Addition  # noqa: PLC0415
+    from payment_catalog.incidents import Incident  # noqa: PLC0415
+    from payment_dashboards.added_panels import AddedPanels, RowsOn  # noqa: PLC0415
+    from payment_dashboards.board import Board  # noqa: PLC0415
+
     extension, files = find_extension(origin, directory)
     origin = replace(origin, files=files)
     return Addition(

@@ -18,6 +18,7 @@ from payment_bundle.delivery import (
     account_of,
     address,
 )
+from payment_bundle.extending.loading import load_sound_catalog
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.ruler.server import Flavour, Server, base, checked_tenant
 
@@ -52,7 +53,6 @@ def push_rules(  # noqa: PLR0913 - one flag for each choice
     ] = False,
 ) -> None:
     """Send the rule groups that differ to Mimir's or Cortex' ruler. Exit code 1: something could not be pushed."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler import push_rules as command  # noqa: PLC0415 - generate and check need no network
     from payment_bundle.ruler.api import Ruler  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection, RulerError  # noqa: PLC0415
@@ -93,7 +93,6 @@ def push_alertmanager(  # noqa: PLR0913 - one flag for each choice
     force: Annotated[bool, typer.Option("--force", help="Replace a configuration that somebody else made.")] = False,
 ) -> None:
     """Send routing and messages to a tenant's Alertmanager in Mimir or Cortex. Exit code 1: it could not be pushed."""
-    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415 - help and Tab do without all rooms
     from payment_bundle.ruler import push_routing as command  # noqa: PLC0415 - as for the rules
     from payment_bundle.ruler.api import TenantRouting  # noqa: PLC0415
     from payment_bundle.ruler.connection import Connection, RulerError  # noqa: PLC0415

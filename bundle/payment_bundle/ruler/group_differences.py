@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from payment_bundle.differences.comparison import Difference, Nature
+from payment_bundle.differences.numbered import numbered
 from payment_bundle.differences.tree import ABSENT, Change
 from payment_bundle.ruler.rule_group import as_written, normal
 
@@ -67,10 +67,4 @@ def _value(subject: str, what: str, there: object, wanted: object) -> Iterator[D
 
 def _by_subject(rules: Iterable[Rule]) -> dict[str, Rule]:
     """Return the rules by what they are called; those that share a name are numbered."""
-    seen = Counter[str]()
-    found = {}
-    for rule in rules:
-        name = f"{rule.kind} {rule.name}"
-        seen[name] += 1
-        found[f"{name} ({seen[name]})" if seen[name] > 1 else name] = rule
-    return found
+    return numbered((f"{rule.kind} {rule.name}", rule) for rule in rules)
