@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
+from fleet import scrape_job
+from page_server import serving
 
 from payment_alerts.groups import alert_groups
 from payment_alerts.rules import rules
@@ -108,40 +108,15 @@ def publishers(catalog: Catalog, extents: Extents) -> Iterator[int]:
     }
     started = time.monotonic()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def page(path: str) -> bytes:
+        publisher, target = path.split("/")[1:3]
+        # Each target a little differently, so that no two count alike.
+        elapsed = (time.monotonic() - started) * (1 + len(target) / 100 + hash(target) % 10 / 10)
+        lines = [f"{name} {first + int(speed * elapsed)}" for name, first, speed in series[publisher]]
+        return "\n".join([*lines, ""]).encode()
 
-        def do_GET(self) -> None:
-            publisher, target = self.path.split("/")[1:3]
-            # Each target a little differently, so that no two count alike.
-            elapsed = (time.monotonic() - started) * (1 + len(target) / 100 + hash(target) % 10 / 10)
-            lines = [f"{name} {first + int(speed * elapsed)}" for name, first, speed in series[publisher]]
-            body = "\n".join([*lines, ""]).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Stay silent: a Prometheus that is ended breaks its connections off."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(page) as port:
+        yield port
 
 
 def write(services: list[Watched], port: int, directory: Path) -> None:
@@ -150,8 +125,8 @@ def write(services: list[Watched], port: int, directory: Path) -> None:
     for number, service in enumerate(services):
         place = service.settings.environments[ENVIRONMENT]
         jobs += [
-            _job(service.settings, service.settings.service, SERVICE, place.service, port),
-            _job(service.settings, service.settings.exporter, EXPORTER, place.exporter, port),
+            scrape_job(service.settings, ENVIRONMENT, service.settings.service, SERVICE, place.service, port),
+            scrape_job(service.settings, ENVIRONMENT, service.settings.exporter, EXPORTER, place.exporter, port),
         ]
         of_each, of_all = split(service.groups)
         for path, document in rules(service.catalog, of_each if number else (*of_each, *of_all)).items():
@@ -165,17 +140,3 @@ def write(services: list[Watched], port: int, directory: Path) -> None:
         "scrape_configs": jobs,
     }
     (directory / "prometheus.yml").write_text(yaml.dump(configuration, Dumper=yaml.CSafeDumper))
-
-
-def _job(settings: Settings, name: str, publisher: str, targets: tuple[str, ...], port: int) -> dict[str, Any]:
-    labels = {"environment": ENVIRONMENT, "namespace": settings.namespace}
-    return {
-        "job_name": name,
-        "static_configs": [
-            {
-                "targets": [f"127.0.0.1:{port}"],
-                "labels": {**labels, "instance": target, "__metrics_path__": f"/{publisher}/{target}"},
-            }
-            for target in targets
-        ],
-    }

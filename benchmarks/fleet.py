@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from payment_alerts.scenario_series import selector
 from payment_catalog import service_metrics
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from sockets import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 INSTANCES, ROUTES = 50, 20
 #: What a healthy instance says where 0 would be bad.
@@ -83,6 +83,23 @@ def page(metrics: tuple[Metric, ...], elapsed: float) -> str:
         text += [f"{series} {speed * elapsed:.3f}" for series, speed in counters(metric)]
         text += [f"{series} {value}" for series, value in gauges(metric)]
     return "\n".join([*text, ""])
+
+
+def scrape_job(  # noqa: PLR0913, PLR0917 - one for each thing that differs
+    settings: Settings, environment: str, name: str, publisher: str, targets: Iterable[str], port: int
+) -> dict[str, Any]:
+    """Return a job of Prometheus in which one server stands for all targets: ``/<publisher>/<target>``."""
+    labels = {"environment": environment, "namespace": settings.namespace}
+    return {
+        "job_name": name,
+        "static_configs": [
+            {
+                "targets": [f"127.0.0.1:{port}"],
+                "labels": {**labels, "instance": target, "__metrics_path__": f"/{publisher}/{target}"},
+            }
+            for target in targets
+        ],
+    }
 
 
 @contextmanager

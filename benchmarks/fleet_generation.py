@@ -12,16 +12,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from command_cost import Cost, cost_of
 
 SIZES = (250, 500, 1000)
 #: The limits are for these parts; what a service costs with everything is printed beside.
@@ -79,14 +76,11 @@ local rule(n) = { alert: 'Alert%d' % n, 'for': '2m', labels: { severity: 'warnin
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """Wall clock and CPU in seconds, the largest memory in bytes, the bytes and files that were written."""
+class Written(Cost):
+    """What a command cost, and the bytes and files that it wrote."""
 
-    wall: float
-    cpu: float
-    memory: int
-    size: int = 0
-    files: int = 0
+    size: int
+    files: int
 
     @property
     def per_kilobyte(self) -> float:
@@ -94,36 +88,11 @@ class Cost:
         return self.cpu * 1e6 / self.size
 
 
-def cost(command: list[str], out: Path) -> Cost:
-    """Run a command; raises RuntimeError when it fails."""
-    before, start, largest = _cpu(), time.monotonic(), 0
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while process.poll() is None:
-        largest = max(largest, _memory(process.pid))
-        time.sleep(0.05)
-    if process.returncode:
-        error = process.stderr.read().decode(errors="replace") if process.stderr else ""
-        raise RuntimeError(f"{' '.join(command[:6])} ended with {process.returncode}: {error[-500:]}")
-    wall = time.monotonic() - start
+def written(command: list[str], out: Path) -> Written:
+    """Run a command that writes below ``out``; raises RuntimeError when it fails."""
+    cost = cost_of(command)
     sizes = [entry.stat().st_size for entry in out.rglob("*") if entry.is_file()] if out.is_dir() else []
-    return Cost(wall, _cpu() - before, largest, sum(sizes), len(sizes))
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _memory(pid: int) -> int:
-    """Return the proportional memory (PSS) of a process and its children."""
-    total = 0
-    try:
-        family = psutil.Process(pid)
-        for process in (family, *family.children(recursive=True)):
-            total += process.memory_full_info().pss
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return total
-    return total
+    return Written(cost.wall, cost.cpu, cost.memory, sum(sizes), len(sizes))
 
 
 def write_fleet(directory: Path, services: int) -> None:
@@ -144,22 +113,22 @@ def write_fleet(directory: Path, services: int) -> None:
         )
 
 
-def of_a_fleet(scratch: Path, services: int, jobs: int, parts: str) -> tuple[Cost, Cost]:
+def of_a_fleet(scratch: Path, services: int, jobs: int, parts: str) -> tuple[Written, Written]:
     """Return the cost of a fleet from nothing, and of a second run; no ``parts`` are all."""
     write_fleet(scratch / "services", services)
     out = scratch / "generated"
     command = [sys.executable, "-m", "payment_bundle", "generate", f"--fleet={scratch / 'services'}", f"--out={out}"]
     command += [f"--jobs={jobs}", f"--parts={parts}"]
     try:
-        first = cost(command, out)
-        again = cost(command, scratch / "nowhere")
+        first = written(command, out)
+        again = written(command, scratch / "nowhere")
     finally:
         shutil.rmtree(out, ignore_errors=True)
         shutil.rmtree(scratch / "services")
     return first, again
 
 
-def of_sloth(scratch: Path, services: int) -> Cost:
+def of_sloth(scratch: Path, services: int) -> Written:
     """Return the cost of the SLO rules of as many services."""
     given, out = scratch / "slos", scratch / "slo-rules"
     given.mkdir()
@@ -171,10 +140,10 @@ def of_sloth(scratch: Path, services: int) -> Cost:
             for name in ("availability", "latency", "success")
         )
         (given / f"{service}.yaml").write_text(_OBJECTIVES.format(service=service) + objectives)
-    return cost(["sloth", "generate", f"--input={given}", f"--out={out}"], out)
+    return written(["sloth", "generate", f"--input={given}", f"--out={out}"], out)
 
 
-def of_jsonnet(scratch: Path) -> Cost:
+def of_jsonnet(scratch: Path) -> Written:
     """Return the cost of a mixin of a service's size, of some services one after the other."""
     mixin = scratch / "mixin.jsonnet"
     mixin.write_text(_MIXIN)
@@ -182,8 +151,8 @@ def of_jsonnet(scratch: Path) -> Cost:
     for number in range(_MIXINS):
         out = scratch / f"mixin-{number}"
         command = ["jsonnet", "-S", "-c", "-m", str(out), "-V", f"service=shop-{number}", str(mixin)]
-        costs.append(cost(command, out))
-    return Cost(
+        costs.append(written(command, out))
+    return Written(
         sum(one.wall for one in costs),
         sum(one.cpu for one in costs),
         max(one.memory for one in costs),
@@ -201,7 +170,7 @@ def main() -> None:
     failed = False
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
-        costs: dict[int, Cost] = {}
+        costs: dict[int, Written] = {}
         print(f"payobs generate --fleet --parts={PARTS}, {arguments.jobs} job(s)")
         titles = ("services", "wall s", "CPU s", "ms each", "MB peak", "files", "MB", "again s", "its CPU")
         print("".join(f"{title:>9}" for title in titles))
@@ -229,7 +198,7 @@ def main() -> None:
     sys.exit(failed)
 
 
-def _row(services: int, first: Cost, again: Cost) -> None:
+def _row(services: int, first: Written, again: Written) -> None:
     print(
         f"{services:9}{first.wall:9.1f}{first.cpu:9.1f}{first.cpu * 1000 / services:9.1f}"
         f"{first.memory / 1e6:9.0f}{first.files:9}{first.size / 1e6:9.0f}{again.wall:9.2f}{again.cpu:9.2f}",
@@ -237,7 +206,7 @@ def _row(services: int, first: Cost, again: Cost) -> None:
     )
 
 
-def _peer(name: str, theirs: Cost, ours: Cost) -> None:
+def _peer(name: str, theirs: Written, ours: Written) -> None:
     ratio = theirs.per_kilobyte / ours.per_kilobyte
     print(f"{name:56}{theirs.per_kilobyte:9.4f}{theirs.size / 1000:10.0f}{ratio:8.2f}", flush=True)
 

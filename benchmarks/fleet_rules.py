@@ -14,18 +14,17 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import requests
 import yaml
 from fleet import counters, gauges
+from page_server import serving
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -88,36 +87,6 @@ def _page(metrics: tuple[Metric, ...]) -> bytes:
         found += [(series, f"{value}") for series, value in gauges(metric)]
         lines += [f"{series} {value}" for series, value in found if not _LESS_USED_ROUTE.search(series)]
     return "\n".join([*lines, ""]).encode()
-
-
-@contextmanager
-def published() -> Iterator[int]:
-    """Serve what all services publish, on the port that is returned."""
-    page = Published()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = page(self.path)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def generate(directory: Path, services: int, interval: str) -> Path:
@@ -214,7 +183,7 @@ def main() -> None:
     parser.add_argument("--interval", type=int, default=60, help="seconds between two evaluations")
     parser.add_argument("--readings", type=int, default=3)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, published() as port:
+    with tempfile.TemporaryDirectory() as scratch, serving(Published()) as port:
         directory = Path(scratch)
         configuration = generate(directory, given.services, f"{given.interval}s")
         local = with_addresses(configuration, port, given.present)

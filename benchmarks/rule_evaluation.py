@@ -12,17 +12,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import promql_parser as ast
 import requests
 import yaml
-from fleet import INSTANCES, ROUTES, SETTINGS, page, prometheus
+from fleet import INSTANCES, ROUTES, SETTINGS, page, prometheus, scrape_job
+from page_server import serving
 from prometheus_client.parser import text_string_to_metric_families
 
 from payment_alerts.groups import alert_groups, recordings
@@ -63,51 +62,21 @@ def instances() -> Iterator[int]:
     process = tuple({metric.name: metric for metric in PROCESS_METRICS}.values())
     metrics = {SERVICE: (*SERVICE_METRICS, *process), EXPORTER: (*EXPORTER_METRICS, *process)}
     started = time.monotonic()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = page(metrics[self.path.split("/")[1]], time.monotonic() - started).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(lambda path: page(metrics[path.split("/")[1]], time.monotonic() - started).encode()) as port:
+        yield port
 
 
 def configuration(port: int) -> dict[str, Any]:
     """Return a configuration of Prometheus in which one server stands for all instances."""
     (environment, place) = next(iter(SETTINGS.environments.items()))
-
-    def job(name: str, targets: tuple[str, ...]) -> dict[str, Any]:
-        labels = {"environment": environment, "namespace": SETTINGS.namespace}
-        return {
-            "job_name": name,
-            "static_configs": [
-                {
-                    "targets": [f"127.0.0.1:{port}"],
-                    "labels": {**labels, "instance": target, "__metrics_path__": f"/{name}/{target}"},
-                }
-                for target in targets
-            ],
-        }
-
+    jobs = [
+        scrape_job(SETTINGS, environment, SETTINGS.service, SERVICE, place.service, port),
+        scrape_job(SETTINGS, environment, SETTINGS.exporter, EXPORTER, place.exporter, port),
+    ]
     return {
         "global": {"scrape_interval": f"{INTERVAL}s", "evaluation_interval": f"{INTERVAL}s"},
         "rule_files": ["prometheus/rules/*.yaml"],
-        "scrape_configs": [job(SETTINGS.service, place.service), job(SETTINGS.exporter, place.exporter)],
+        "scrape_configs": jobs,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ from stub_server import Answer, serving
 
 from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.promql import PromQLError, parse
+from payment_catalog.settings import PagerDutyContact, Settings, SlackContact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +152,17 @@ def _keys(content: Any) -> Iterator[str]:
     elif isinstance(content, list):
         for item in content:
             yield from _keys(item)
+
+
+def credentials(text: str) -> dict[str, str]:
+    """Return the content of each file of credentials that the usual contact points name, by the file's name."""
+    found = {}
+    for contact in Settings().contact_points.values():
+        if isinstance(contact, SlackContact):
+            found[Path(contact.url_file).name] = f"https://hooks.slack.com/{text}"
+        elif isinstance(contact, PagerDutyContact):
+            found[Path(contact.routing_key_file).name] = text
+    return found
 
 
 @contextmanager

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from command_line import Result, payobs
-from mimir_stub import ALERTS, TENANT, TOKEN, StubMimir, stub_mimir
+from mimir_stub import ALERTS, TENANT, TOKEN, StubMimir, credentials, stub_mimir
 from stub_server import Answer
-
-from payment_catalog.settings import PagerDutyContact, Settings, SlackContact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +29,8 @@ class Desk:
         self.token_file.chmod(0o600)
         self.secrets = directory / "secrets"
         self.secrets.mkdir()
-        for contact in Settings().contact_points.values():
-            if isinstance(contact, SlackContact):
-                name = contact.url_file.rpartition("/")[2]
-                (self.secrets / name).write_text(f"https://hooks.slack.com/{CREDENTIAL}\n")
-            elif isinstance(contact, PagerDutyContact):
-                (self.secrets / contact.routing_key_file.rpartition("/")[2]).write_text(f"{CREDENTIAL}\n")
+        for name, content in credentials(CREDENTIAL).items():
+            (self.secrets / name).write_text(f"{content}\n")
 
     def push(self, *arguments: str) -> Result:
         return self._payobs("push", "--secrets", str(self.secrets), *arguments)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documentation.remembered import write_history
@@ -16,12 +15,12 @@ from grafana_stub import TOKEN, stub_grafana
 from kibana_stub import KEY as KIBANA_KEY
 from kibana_stub import stub_kibana
 from mimir_stub import TOKEN as MIMIR_TOKEN
-from mimir_stub import stub_mimir
+from mimir_stub import credentials, stub_mimir
 from s3_server import CREDENTIALS, NOBODY, REGION, s3_server
 
 from payment_bundle.demo.child import start
 from payment_bundle.demo.programs import find_programs
-from payment_catalog.settings import PagerDutyContact, Settings, SlackContact
+from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,11 +121,8 @@ def mimir(reader: Reader) -> Iterator[None]:
         reader.merge("bundle.yaml", {"urls": {"prometheus": server.url, "alertmanager": server.url}})
         reader.secret("../home/.mimir-token", MIMIR_TOKEN)
         (reader.project / "secrets").mkdir(mode=0o700)
-        for contact in Settings().contact_points.values():
-            if isinstance(contact, SlackContact):
-                reader.secret(f"secrets/{Path(contact.url_file).name}", "https://hooks.slack.com/services/none")
-            elif isinstance(contact, PagerDutyContact):
-                reader.secret(f"secrets/{Path(contact.routing_key_file).name}", "none")
+        for name, content in credentials("none").items():
+            reader.secret(f"secrets/{name}", content)
         yield
 
 
