@@ -78,6 +78,7 @@ def incident() -> History:
     history = History()
     outage = {"environment": "production", "severity": "critical", "priority": "P1", "team": "service-outage"}
     history.alert("ErrorRateCritical", {**outage, "incident": "high-error-rate", "job": "payment-service"}, 1, 3, 40)
+    history.alert("AnEscalation", {**outage, "incident": "high-error-rate", "level": "L2"}, 2, 3, 40)
     history.alert("CircuitBreakerOpen", {**outage, "incident": "high-error-rate", "job": HOSTILE}, 5, 7, 30)
     history.alert("ApiLatencyHigh", {**outage, "incident": "performance-degradation"}, 10, 12, 15)
     history.alert(
@@ -175,7 +176,7 @@ def test_timeline_and_figures_are_what_prometheus_remembers(prometheus: str) -> 
 
 def test_the_alerts_stand_in_the_order_in_which_they_fired(prometheus: str) -> None:
     document = postmortem(prometheus, "--environment", "production").stdout
-    names = ("| ErrorRateCritical |", "| CircuitBreakerOpen |", "| ApiLatencyHigh |")
+    names = ("| ErrorRateCritical |", "| AnEscalation |", "| CircuitBreakerOpen |", "| ApiLatencyHigh |")
     places = [document.index(name) for name in names]
     assert places == sorted(places)
 

@@ -38,7 +38,7 @@ class Span:
 
 
 def spans(alerts: Iterable[Series], step: timedelta, end: datetime) -> tuple[Span, ...]:
-    """Return what fired, in the order in which it began to.
+    """Return what fired, in the order in which it began to, an escalation after what fired at the same moment.
 
     ``alerts`` are the series of ``ALERTS``, looked at every ``step`` until ``end``. What was only pending is left out.
     """
@@ -48,7 +48,11 @@ def spans(alerts: Iterable[Series], step: timedelta, end: datetime) -> tuple[Spa
         state = series.labels[_STATE]
         moments.setdefault(key, {}).update(dict.fromkeys(series.times, state))
     found = [span for key, states in moments.items() for span in _spans(dict(key), states, step, end)]
-    return tuple(sorted(found, key=lambda span: (span.firing, span.alert, sorted(span.labels.items()))))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(span: Span) -> tuple[datetime, str, str, list[tuple[str, str]]]:
+    return span.firing, span.label("level"), span.alert, sorted(span.labels.items())
 
 
 def _spans(labels: Mapping[str, str], states: Mapping[datetime, str], step: timedelta, end: datetime) -> Iterator[Span]:
