@@ -22,7 +22,8 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.metric import Metric, MetricType
 from payment_catalog.publishers import EXPORTER, SERVICE
-from payment_catalog.settings import Environment, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ from payment_alerts.scenario_series import selector
 from payment_catalog import service_metrics
 from payment_catalog.http_metrics import CODE, METHOD, ROUTE
 from payment_catalog.metric import Metric, MetricType
-from payment_catalog.settings import Environment, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 

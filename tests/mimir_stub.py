@@ -18,7 +18,8 @@ from stub_server import Answer, serving
 
 from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.promql import PromQLError, parse
-from payment_catalog.settings import PagerDutyContact, Settings, SlackContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import PagerDutyContact, SlackContact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.escalation import Team
-    from payment_catalog.incidents import AnyIncidentKey
+    from payment_catalog.incident import AnyIncidentKey
     from payment_catalog.log_streams import LogView
     from payment_catalog.severities import Priority, Severity
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from payment_alerts.integrations import integrations
 from payment_alerts.messages import messages
 from payment_alerts.routes import receivers, routes, time_intervals, watchdog_receiver
 from payment_catalog.documents import YamlDocument
-from payment_catalog.settings import EmailContact
+from payment_catalog.settings.contact_points import EmailContact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

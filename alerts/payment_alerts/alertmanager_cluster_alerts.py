@@ -9,7 +9,7 @@ from payment_alerts.alert import Alert, Scenario
 from payment_alerts.scenario_series import Target, steady, then
 from payment_catalog import prometheus_metrics as metrics
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.monitoring import ALERTMANAGER_JOB
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity

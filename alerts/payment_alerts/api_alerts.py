@@ -15,9 +15,10 @@ from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
-from payment_catalog.signals import JOB, Section
+from payment_catalog.signal import Section
+from payment_catalog.signals import JOB
 from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import ThresholdKey
 from payment_catalog.vocabulary import BreakerState, LogPattern, PaymentMethod, PaymentStatus

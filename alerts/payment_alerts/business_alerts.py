@@ -11,9 +11,9 @@ from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import business
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
-from payment_catalog.signals import Section
+from payment_catalog.signal import Section
 from payment_catalog.thresholds import ThresholdKey
 from payment_catalog.vocabulary import Currency, PaymentMethod, PaymentStatus, RefundStatus
 

@@ -16,7 +16,7 @@ from payment_catalog.disk_forecasts import TREND, WITHIN_A_DAY, WITHIN_HOURS, Di
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import host
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import exporter_job

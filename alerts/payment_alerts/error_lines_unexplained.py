@@ -15,7 +15,7 @@ from payment_alerts.log_line_scenarios import PLACE, at_pace, counted, place
 from payment_alerts.scenario_series import Target, selector, steady, then
 from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.vocabulary import LogPattern

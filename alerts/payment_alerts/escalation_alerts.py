@@ -18,13 +18,13 @@ from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.incident_series import INCIDENT_LABELS, SINCE, STARTED
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.signals import RecordingRule
+from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from payment_catalog.catalog import Catalog
-    from payment_catalog.incidents import Incident
+    from payment_catalog.incident import Incident
     from payment_catalog.settings import Settings
 
 #: After a restart Prometheus tells anew how long an alert has been pending, but for a `for` of ten minutes or more (its

@@ -10,7 +10,7 @@ from payment_alerts.scenario_series import Target, exporter_target, steady, then
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import operation
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, exporter_job
 from payment_catalog.vocabulary import ExporterCollector

@@ -15,7 +15,7 @@ from payment_alerts.scenario_series import Target, absent, exporter_target, stea
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import backup, failover
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, exporter_job

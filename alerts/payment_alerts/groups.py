@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from payment_catalog.catalog import Catalog
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 
 def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from payment_catalog.settings import EmailContact, PagerDutyContact, SlackContact, WebhookContact
+from payment_catalog.settings.contact_points import EmailContact, PagerDutyContact, SlackContact, WebhookContact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from payment_catalog.settings import ContactPoint, Urls
+    from payment_catalog.settings.contact_points import ContactPoint
+    from payment_catalog.settings.places import Urls
 
 Configuration: TypeAlias = dict[str, Any]
 

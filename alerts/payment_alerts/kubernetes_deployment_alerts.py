@@ -9,7 +9,7 @@ from payment_alerts.scenario_series import Target, steady, then
 from payment_catalog import kubernetes_metrics as metrics
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB

@@ -12,7 +12,7 @@ from payment_alerts.kubernetes_scraping import kubernetes_targets
 from payment_alerts.scenario_series import Target, steady, then
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS, KUBERNETES_JOBS
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity

@@ -17,7 +17,7 @@ from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import MOST_OPEN_FILES, OPEN_FILES, RESIDENT_MEMORY, START_TIME
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.runtime_metrics import ASYNCIO_TASKS
 from payment_catalog.severities import Priority, Severity

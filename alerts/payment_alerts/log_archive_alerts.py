@@ -19,7 +19,7 @@ from payment_catalog import log_archive
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import archive
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.log_archive import OVERDUE
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity

@@ -17,7 +17,7 @@ from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import elasticsearch
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.log_series import COMPARED
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payment_catalog.catalog import Catalog
-    from payment_catalog.incidents import Incident
+    from payment_catalog.incident import Incident
 
 #: So many commands of an incident's diagnosis fit on a phone; the runbook page has them all.
 _FIRST_COMMANDS = 3

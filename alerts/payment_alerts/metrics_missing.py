@@ -13,7 +13,7 @@ from payment_alerts.publications import DEMANDING, Publications
 from payment_alerts.published_metrics import SCRAPED, expected_metrics
 from payment_alerts.scenario_series import selector
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity
 

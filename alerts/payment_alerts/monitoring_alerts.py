@@ -17,7 +17,7 @@ from payment_alerts.storage_alerts import storage_alerts
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority, Severity
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from payment_alerts.scenario_series import (
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.monitoring import MONITORING_JOBS, SLOW_SHARE
 from payment_catalog.prometheus_metrics import SCRAPE_DURATION
 from payment_catalog.promql import number, quote

@@ -11,7 +11,7 @@ from payment_catalog import http_metrics
 from payment_catalog import service_metrics as metrics
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, service_job

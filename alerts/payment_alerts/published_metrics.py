@@ -17,7 +17,8 @@ from payment_catalog.external_metrics import UP
 from payment_catalog.metric import Metric, MetricType
 from payment_catalog.promql import PromQLError, analyse, quote
 from payment_catalog.publishers import EXPORTER, SERVICE
-from payment_catalog.signals import JOB, RecordingRule, exporter_job, service_job
+from payment_catalog.signal import RecordingRule
+from payment_catalog.signals import JOB, exporter_job, service_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

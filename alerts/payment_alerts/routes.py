@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import ESCALATION_MATRIX, EscalationLevel
-from payment_catalog.settings import PagerDutyContact
+from payment_catalog.settings.contact_points import PagerDutyContact
 from payment_catalog.severities import SEVERITY_LEVELS, Priority
 
 if TYPE_CHECKING:

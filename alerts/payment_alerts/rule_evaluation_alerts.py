@@ -10,7 +10,7 @@ from payment_alerts.scenario_series import Target, alertmanager_target, promethe
 from payment_alerts.still_failing import STILL, still_failing_scenarios
 from payment_catalog import prometheus_metrics as metrics
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.monitoring import ALERTMANAGER_JOB, PROMETHEUS_JOB, SLOW_SHARE
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority, Severity

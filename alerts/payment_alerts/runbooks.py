@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.markdown import duration, template
 from payment_alerts.postmortem import PostMortem, render
+from payment_catalog.checklists import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
 from payment_catalog.documents import TextDocument
 from payment_catalog.escalation import EscalationLevel, escalation_after
-from payment_catalog.incidents import BEFORE_ESCALATION, COMMUNICATION, ESCALATION_PROCESS, SECURITY_CHECKLIST
 from payment_catalog.links import dashboard_url, expression_url, log_view_url, logs_url, silence_url
 from payment_catalog.severities import Priority
 

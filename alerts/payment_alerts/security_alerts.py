@@ -9,7 +9,7 @@ from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_alerts.scenario_series import Target, in_turn, restarted, rising, service_target
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.service_metrics import FAILED_AUTH, SUSPICIOUS_API_CALLS
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.vocabulary import LogPattern

@@ -15,7 +15,7 @@ from payment_alerts.event_limits import Count, Pace
 from payment_alerts.scenario_series import Target, rising, service_target
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import quote
 from payment_catalog.service_metrics import FAILED_AUTH, SECURITY_EVENTS, SUSPICIOUS_API_CALLS
 from payment_catalog.severities import Priority, Severity

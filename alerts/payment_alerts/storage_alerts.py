@@ -10,7 +10,7 @@ from payment_alerts.scenario_series import Target, prometheus_target, steady, th
 from payment_alerts.still_failing import STILL, still_failing_scenarios
 from payment_catalog import prometheus_metrics as metrics
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.monitoring import PROMETHEUS_JOB
 from payment_catalog.promql import quote
 from payment_catalog.severities import Priority, Severity

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from payment_alerts.feed import Feed
     from payment_alerts.going_on import GoingOn
     from payment_catalog.escalation import Team
-    from payment_catalog.incidents import AnyIncidentKey
+    from payment_catalog.incident import AnyIncidentKey
     from payment_catalog.log_streams import LogView
 
 #: How Prometheus' templates show a value of a unit.

@@ -16,7 +16,7 @@ from payment_catalog.archive_report import ArchiveReport
 from payment_catalog.backup_report import LONGEST_REASON, read_report, write_report
 from payment_catalog.durations import format_duration, parse_duration
 from payment_catalog.errors import ForeseenError
-from payment_catalog.settings import Url
+from payment_catalog.settings.texts import Url
 from payment_logging.archive.directory import log_directory
 from payment_logging.archive.log_file import PATTERNS, select
 from payment_logging.archive.naming import shown
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from payment_catalog.settings import Logs, Settings
+    from payment_catalog.settings import Settings
+    from payment_catalog.settings.storage import Logs
     from payment_logging.archive.directory import LogDirectory
     from payment_logging.archive.log_file import LogFile, Selection
     from payment_logging.archive.run import Summary

@@ -34,7 +34,7 @@ def complete_alerts(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_incidents(incomplete: str) -> list[str]:
     """Propose incidents."""
-    from payment_catalog.incidents import IncidentKey  # noqa: PLC0415 - only when it is asked for
+    from payment_catalog.incident import IncidentKey  # noqa: PLC0415 - only when it is asked for
 
     return _starting((key.value for key in IncidentKey), incomplete)
 

@@ -103,7 +103,7 @@ def account_of(username: str, password_file: Path | None, key_file: Path | None,
 
 def address(url: str) -> str:
     """Return ``url`` without a slash at its end; refused is what may hold a password, which errors would show."""
-    from payment_catalog.settings import Url  # noqa: PLC0415 - takes its time
+    from payment_catalog.settings.texts import Url  # noqa: PLC0415 - takes its time
 
     try:
         return TypeAdapter(Url).validate_python(url).rstrip("/") if url else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.incidents import Incident
+    from payment_catalog.incident import Incident
     from payment_catalog.settings import Settings
     from payment_dashboards.added_panels import Panels
     from payment_dashboards.kit import Kit

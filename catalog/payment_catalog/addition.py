@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from payment_catalog.incidents import Incident
+    from payment_catalog.incident import Incident
     from payment_catalog.metric import Metric
 
 

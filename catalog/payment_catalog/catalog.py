@@ -15,16 +15,17 @@ from payment_catalog.monitoring_incident import monitoring_blind
 from payment_catalog.promql import TARGET_LABELS, Labels, PromQLError, analyse
 from payment_catalog.service_metrics import SERVICE_METRICS
 from payment_catalog.severities import SEVERITY_LEVELS, Priority, SeverityLevel
-from payment_catalog.signals import RecordingRule, Signal, signals
+from payment_catalog.signals import signals
 from payment_catalog.slos import Objective, objectives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from payment_catalog.addition import Addition
-    from payment_catalog.incidents import AnyIncidentKey, Incident
+    from payment_catalog.incident import AnyIncidentKey, Incident
     from payment_catalog.metric import Metric
     from payment_catalog.settings import Settings
+    from payment_catalog.signal import RecordingRule, Signal
 
 _PartT = TypeVar("_PartT")
 

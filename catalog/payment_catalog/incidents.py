@@ -2,138 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from payment_catalog.backup_report import LAST_VERIFICATION
 from payment_catalog.escalation import Team
+from payment_catalog.incident import Cause, Command, Incident, IncidentKey
 from payment_catalog.log_streams import LogBoard
 from payment_catalog.vocabulary import LogPattern
 
 if TYPE_CHECKING:
-    from payment_catalog.log_streams import LogView
     from payment_catalog.settings import Settings
 
 _POD = "<pod-name>"
 _PSQL = "psql -h $DB_HOST -U $DB_USER -d $DB_NAME -c"
 #: The service's debug port, as its own pod reaches it.
 PROFILES = "http://localhost:6060/debug/pprof"
-
-
-class IncidentKey(StrEnum):
-    """The ``incident`` label."""
-
-    SERVICE_UNAVAILABLE = "service-unavailable"
-    HIGH_ERROR_RATE = "high-error-rate"
-    PERFORMANCE_DEGRADATION = "performance-degradation"
-    UNAUTHORIZED_ACCESS = "unauthorized-access"
-    DATA_BREACH = "data-breach"
-    DDOS_ATTACK = "ddos-attack"
-    DATA_LOSS = "data-loss"
-    MONITORING_BLIND = "monitoring-blind"
-
-
-class OwnIncidentKey(str):
-    """The ``incident`` label of an incident that an extension adds; raises ValueError where it is no such word."""
-
-    __slots__ = ()
-
-    def __new__(cls, key: str) -> OwnIncidentKey:
-        """Take lower-case words with hyphens between them, as the runbook's incidents have."""
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", key):
-            raise ValueError(f"{key!r} is no key of an incident: lower-case words with hyphens between them")
-        return super().__new__(cls, key)
-
-
-AnyIncidentKey: TypeAlias = IncidentKey | OwnIncidentKey
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A shell command and what it shows or does."""
-
-    purpose: str
-    shell: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A common cause, with the commands that confirm or remedy it."""
-
-    title: str
-    notes: tuple[str, ...] = ()
-    commands: tuple[Command, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """An incident of the runbook. ``logs`` is where to look at the lines that its diagnosis greps for, if it does."""
-
-    key: AnyIncidentKey
-    title: str
-    team: Team
-    symptoms: tuple[str, ...]
-    diagnosis: tuple[Command, ...]
-    causes: tuple[Cause, ...]
-    logs: LogView | None = None
-
-    @property
-    def is_security(self) -> bool:
-        """Whether the security response checklist applies."""
-        return self.team is Team.SECURITY_INCIDENT
-
-
-#: The runbook's *Security Response Checklist*.
-SECURITY_CHECKLIST: dict[str, tuple[str, ...]] = {
-    "Immediate actions (first hour)": (
-        "Identify and isolate affected systems",
-        "Revoke compromised credentials",
-        "Enable enhanced monitoring",
-        "Notify security team",
-        "Document timeline",
-    ),
-    "Investigation actions (first 24 hours)": (
-        "Analyze audit logs",
-        "Assess data exposure scope",
-        "Identify attack vector",
-        "Collect forensic evidence",
-        "Plan remediation",
-    ),
-    "Recovery actions (following days)": (
-        "Patch vulnerabilities",
-        "Restore from clean backups",
-        "Implement additional controls",
-        "Update incident response plan",
-        "Conduct security training",
-    ),
-}
-
-#: The runbook's checklist *Before Escalation*.
-BEFORE_ESCALATION: tuple[str, ...] = (
-    "Document all troubleshooting steps taken",
-    "Gather relevant logs and metrics",
-    "Assess business impact",
-    "Prepare incident summary",
-)
-
-#: The runbook's *Escalation Process*.
-ESCALATION_PROCESS: tuple[str, ...] = (
-    "Contact L2 support via Slack/Phone",
-    "Share incident context and timeline",
-    "Provide access to relevant systems",
-    "Monitor escalation progress",
-    "Document resolution",
-)
-
-#: The runbook's *Communication*.
-COMMUNICATION: tuple[str, ...] = (
-    "Create incident Slack channel",
-    "Notify stakeholders based on severity",
-    "Post status updates every 15 minutes",
-    "Document all actions taken",
-)
 
 
 def incidents(settings: Settings) -> tuple[Incident, ...]:

@@ -149,7 +149,7 @@ def _plain(file: Path, node: yaml.Node, path: KeyPath, places: dict[KeyPath, Pla
 
 
 def _explain(located: Located, error: ValidationError, kind: type[BaseModel]) -> SettingsError:
-    from payment_catalog.settings import UnsoundError  # noqa: PLC0415 - as for load_settings
+    from payment_catalog.settings.section import UnsoundError  # noqa: PLC0415 - as for load_settings
 
     first = error.errors(include_url=False)[0]
     path = _path_in_file(first["loc"], located.data)

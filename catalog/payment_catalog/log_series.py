@@ -10,7 +10,8 @@ from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.durations import format_duration
 from payment_catalog.exporter_metrics import elasticsearch
 from payment_catalog.promql import quote
-from payment_catalog.signals import WINDOW, RecordingRule, exporter_job
+from payment_catalog.signal import RecordingRule
+from payment_catalog.signals import WINDOW, exporter_job
 
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import Cause, Command, Incident, IncidentKey
+from payment_catalog.incident import Cause, Command, Incident, IncidentKey
 from payment_catalog.prometheus_metrics import MESSAGES_FAILED, RULE_DURATION
 
 if TYPE_CHECKING:

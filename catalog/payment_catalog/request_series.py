@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payment_catalog import http_metrics, service_metrics
-from payment_catalog.signals import INSTANCE, JOB, WINDOW, RecordingRule, service_job
+from payment_catalog.signal import RecordingRule
+from payment_catalog.signals import INSTANCE, JOB, WINDOW, service_job
 
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings

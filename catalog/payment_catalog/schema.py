@@ -8,7 +8,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from payment_catalog.durations import format_duration
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import THRESHOLDS, Threshold
 
 SCHEMA_PATH = "schema/bundle.schema.json"

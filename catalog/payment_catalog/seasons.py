@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from payment_catalog.durations import format_duration
 from payment_catalog.exporter_metrics import business
 from payment_catalog.promql import quote
-from payment_catalog.signals import BUSINESS_WINDOW, JOB, RecordingRule, business_change
+from payment_catalog.signal import RecordingRule
+from payment_catalog.signals import BUSINESS_WINDOW, JOB, business_change
 from payment_catalog.thresholds import Side
 from payment_catalog.vocabulary import PaymentStatus
 

@@ -6,15 +6,14 @@ Numerator and denominator are recorded apart, so that nobody averages ratios.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from payment_catalog import http_metrics
 from payment_catalog import service_metrics as service
 from payment_catalog.exporter_metrics import business, host
 from payment_catalog.promql import quote
-from payment_catalog.thresholds import Threshold, ThresholdKey, Unit
+from payment_catalog.signal import Query, RecordingRule, Section, Signal
+from payment_catalog.thresholds import ThresholdKey, Unit
 from payment_catalog.vocabulary import CpuMode, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
@@ -29,60 +28,6 @@ INSTANCE = f"{JOB}, instance"
 WINDOW = "5m"
 #: Refunds are rare and revenue is stated per hour.
 BUSINESS_WINDOW = "1h"
-
-
-class Section(StrEnum):
-    """The runbook's three kinds of key metrics."""
-
-    APPLICATION = "Application"
-    BUSINESS = "Business"
-    INFRASTRUCTURE = "Infrastructure"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingRule:
-    """A series that Prometheus computes and stores under ``record``."""
-
-    record: str
-    expr: str
-
-    def __str__(self) -> str:
-        """Return the name, so that the series can stand in a PromQL f-string."""
-        return self.record
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """An expression whose result a panel draws; ``legend`` is Grafana's format of a series' name.
-
-    ``exemplars`` asks for the traces of single requests too, where a histogram keeps them.
-    """
-
-    expr: str
-    legend: str = ""
-    exemplars: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A key metric of the runbook.
-
-    ``queries`` give values in ``unit``; where there is a ``threshold``, the first is the one it bounds.
-    """
-
-    key: str
-    title: str
-    description: str
-    section: Section
-    unit: Unit
-    queries: tuple[Query, ...]
-    recordings: tuple[RecordingRule, ...] = ()
-    threshold: Threshold | None = None
-
-    @property
-    def expr(self) -> str:
-        """The expression that the threshold bounds."""
-        return self.queries[0].expr
 
 
 def signals(settings: Settings) -> tuple[Signal, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.severities import Severity
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 _SIDES = {">": Side.ABOVE, ">=": Side.ABOVE, "<": Side.BELOW, "<=": Side.BELOW}
 

@@ -10,7 +10,7 @@ from payment_catalog.durations import format_duration
 from payment_catalog.links import log_view_link, logs_link, runbook_url
 from payment_catalog.promql import parse
 from payment_catalog.promql_text import write
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.limits import Limits, of_alerts, of_threshold
 from payment_dashboards.panels.over_time import OverTime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from payment_catalog.catalog import Catalog
     from payment_catalog.settings import Settings
-    from payment_catalog.signals import Signal
+    from payment_catalog.signal import Signal
     from payment_catalog.thresholds import ThresholdKey
     from payment_catalog.vocabulary import LogPattern
     from payment_catalog.watching import Watching

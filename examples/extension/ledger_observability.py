@@ -12,7 +12,7 @@ from payment_alerts.scenario_series import service_target, steady
 from payment_bundle.extension import Extension
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import Cause, Command, Incident, OwnIncidentKey
+from payment_catalog.incident import Cause, Command, Incident, OwnIncidentKey
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import JOB, service_job
 from payment_dashboards.added_panels import RowsOn

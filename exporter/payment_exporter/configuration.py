@@ -13,7 +13,11 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from payment_catalog.durations import Duration, format_duration
 from payment_catalog.log_archive import REPORT_FILE, log_directory
 from payment_catalog.schema import SchemaWithDurations
-from payment_catalog.settings import Backups, FilePath, Recovery, Section, Settings, Target, UnsoundError, Url
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Recovery
+from payment_catalog.settings.section import Section, UnsoundError
+from payment_catalog.settings.storage import Backups
+from payment_catalog.settings.texts import FilePath, Target, Url
 
 if TYPE_CHECKING:
     from payment_catalog.vocabulary import ExporterCollector

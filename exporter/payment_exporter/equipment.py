@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from payment_catalog.database_settings import DatabaseSettings
 from payment_catalog.errors import ForeseenError
-from payment_catalog.settings import Url
+from payment_catalog.settings.texts import Url
 from payment_catalog.vocabulary import ExporterCollector
 from payment_exporter.collectors.archive import ArchiveCollector
 from payment_exporter.collectors.backup import BackupCollector

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from payment_catalog.durations import format_duration
-from payment_catalog.settings import FilePath, Target, Url
+from payment_catalog.settings.texts import FilePath, Target, Url
 from payment_catalog.vocabulary import ExporterCollector
 from payment_exporter.configuration import AllowedTarget, Collectors, Configuration, MountPoint, Timeout
 

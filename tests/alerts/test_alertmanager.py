@@ -14,7 +14,10 @@ from payment_alerts.routes import priority_receiver
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import Team
 from payment_catalog.monitoring import MONITORING
-from payment_catalog.settings import EmailContact, Environment, Routing, Settings, Smtp, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import EmailContact, Smtp, WebhookContact
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.routing import Routing
 from payment_catalog.severities import Priority
 
 Written = Callable[[Settings], Path]

@@ -16,7 +16,9 @@ from payment_alerts.rules import rules
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import parse_duration
 from payment_catalog.promql import analyse, number
-from payment_catalog.settings import Environment, Levels, Recovery, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels, Recovery
+from payment_catalog.settings.places import Environment
 from payment_catalog.signals import WINDOW
 from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
 

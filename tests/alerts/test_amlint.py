@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from payment_catalog.settings import Environment, Settings, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import WebhookContact
+from payment_catalog.settings.places import Environment
 
 Written = Callable[[Settings], Path]
 

@@ -19,7 +19,9 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.global_view import global_view
 from payment_catalog.promql import analyse
 from payment_catalog.sends import Sends
-from payment_catalog.settings import Environment, RemoteWrite, Scaling, Scraping, Settings, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment, Urls
+from payment_catalog.settings.scraping import RemoteWrite, Scaling, Scraping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from payment_alerts.prometheus import prometheus
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.fluentd_metrics import FLUENTD_JOB
-from payment_catalog.settings import Environment, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
 
 
 def jobs(settings: Settings) -> dict[str, list[dict[str, Any]]]:

@@ -21,7 +21,9 @@ from payment_bundle.demo.programs import find_programs
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import EscalationLevel, Team
-from payment_catalog.settings import Levels, Settings, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import WebhookContact
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.severities import Priority
 from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
 

@@ -23,9 +23,10 @@ from payment_alerts.message_facts import escape_slack, message_facts, quote_go
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import ESCALATION_MATRIX, Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.links import log_view_url
-from payment_catalog.settings import Settings, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import WebhookContact
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import LogPattern
 

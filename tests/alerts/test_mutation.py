@@ -32,12 +32,12 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import YamlDocument
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import parse, quote
 from payment_catalog.promql_text import write
 from payment_catalog.settings import Settings
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.signals import RecordingRule
+from payment_catalog.signal import RecordingRule
 
 CATALOG = build_catalog(Settings())
 MINUTE = timedelta(minutes=1)

@@ -11,7 +11,8 @@ import yaml
 from payment_alerts.alertmanager import CONFIGURATION
 from payment_alerts.amtool import Amtool
 from payment_catalog.mute_time import MuteTime, Weekday
-from payment_catalog.settings import Environment, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
 from payment_catalog.severities import Priority
 
 Written = Callable[[Settings], Path]

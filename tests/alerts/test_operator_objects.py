@@ -22,15 +22,10 @@ from payment_bundle.rendering import render
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.errors import ForeseenError
 from payment_catalog.mute_time import MuteTime
-from payment_catalog.settings import (
-    EmailContact,
-    Environment,
-    Routing,
-    Settings,
-    SlackContact,
-    Smtp,
-    WebhookContact,
-)
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import EmailContact, SlackContact, Smtp, WebhookContact
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.routing import Routing
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

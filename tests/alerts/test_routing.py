@@ -15,7 +15,9 @@ from payment_alerts.routes import WATCHDOG, receivers
 from payment_catalog.catalog import build_catalog
 from payment_catalog.escalation import EscalationLevel, Team
 from payment_catalog.mute_time import MuteTime
-from payment_catalog.settings import Environment, PagerDutyContact, Settings, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import PagerDutyContact, WebhookContact
+from payment_catalog.settings.places import Environment
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

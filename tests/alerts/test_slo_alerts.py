@@ -16,7 +16,8 @@ from payment_alerts.slo.burn_rate_alerts import slo_alerts
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Objectives, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Objectives
 from payment_catalog.severities import Priority, Severity
 
 if TYPE_CHECKING:

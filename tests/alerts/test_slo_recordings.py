@@ -14,7 +14,8 @@ from payment_alerts.tool import TIMEOUT, run_tool
 from payment_catalog.catalog import build_catalog
 from payment_catalog.http_metrics import LATENCY_BUCKETS
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.slos import bucket_matcher, latency_bound
 from payment_catalog.thresholds import ThresholdKey
 

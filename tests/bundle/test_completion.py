@@ -16,7 +16,7 @@ import pytest
 from payment_bundle.cli import app
 from payment_bundle.drill.drills.every import DRILLS
 from payment_bundle.parts import PARTS
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.thresholds import ThresholdKey
 
 if TYPE_CHECKING:

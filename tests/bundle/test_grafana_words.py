@@ -14,7 +14,8 @@ from payment_bundle.grafana.command import generated_dashboards
 from payment_bundle.grafana.words import differences
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 if TYPE_CHECKING:

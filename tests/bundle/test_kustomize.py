@@ -16,7 +16,9 @@ import yaml
 from kubernetes_house import WORKLOADS, Files, kubernetes_files, pod_labels, pod_of
 
 from payment_bundle.helm_values import VALUES
-from payment_catalog.settings import Environment, Logs, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.storage import Logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from payment_catalog.burn_rates import LONG_TO_SHORT, REACHABLE, Response, tiers
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import format_duration, parse_duration
-from payment_catalog.settings import Objectives, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Objectives
 
 if TYPE_CHECKING:
     from payment_catalog.slos import Objective

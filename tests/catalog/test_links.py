@@ -9,7 +9,8 @@ import pytest
 
 from payment_catalog.links import log_view_at, log_view_link, logs_link, logs_url
 from payment_catalog.log_streams import LogBoard, LogView
-from payment_catalog.settings import Settings, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Urls
 from payment_catalog.vocabulary import LogPattern
 
 SETTINGS = Settings(service="till", urls=Urls(kibana="https://kibana.example.org"))

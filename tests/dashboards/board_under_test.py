@@ -9,7 +9,8 @@ from payment_alerts.groups import alert_groups, watching
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import JsonDocument
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 #: With every alert that there can be on the boards of business and application.

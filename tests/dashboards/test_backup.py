@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.settings import Backups, Recovery, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Recovery
+from payment_catalog.settings.storage import Backups
 
 from .conftest import dashboards
 

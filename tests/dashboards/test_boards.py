@@ -12,7 +12,9 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.links import dashboard_url, runbook_url
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Environment, Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
+from payment_catalog.settings.places import Environment
 from payment_catalog.thresholds import ThresholdKey
 from payment_dashboards.choices import Choice, narrow
 from payment_dashboards.layout import Layout

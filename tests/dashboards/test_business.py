@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dashboards.board_under_test import BOTH_LEVELS, BoardUnderTest
 
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 BOARD = BoardUnderTest("payment-business", Settings())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 from .conftest import dashboards

@@ -8,7 +8,8 @@ import pytest
 
 from payment_alerts.groups import alert_groups, watching
 from payment_catalog.catalog import build_catalog
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 from payment_dashboards.boards.infrastructure import disks, first_disk_full, infrastructure
 from payment_dashboards.boards.infrastructure_kubernetes import missing_pods, pods, quotas

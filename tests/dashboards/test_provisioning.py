@@ -19,7 +19,9 @@ from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
 from payment_catalog.grafana_names import uid_prefix
 from payment_catalog.links import data_view_state
-from payment_catalog.settings import Scraping, Settings, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Urls
+from payment_catalog.settings.scraping import Scraping
 from payment_dashboards.provisioning import DASHBOARDS
 from payment_dashboards.sidecar import sidecar
 from payment_logging.variants import Variant, parts

@@ -13,7 +13,8 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.promql import parse
 from payment_catalog.promql_text import write
-from payment_catalog.settings import Objectives, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Objectives
 from payment_dashboards.boards.slo import slo
 from payment_dashboards.kit import Kit
 from payment_dashboards.panels.over_time import OverTime

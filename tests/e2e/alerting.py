@@ -33,16 +33,10 @@ from payment_bundle.rendering import render_all
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.escalation import Team
-from payment_catalog.settings import (
-    EmailContact,
-    PagerDutyContact,
-    Scraping,
-    Settings,
-    SlackContact,
-    Smtp,
-    Urls,
-    WebhookContact,
-)
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import EmailContact, PagerDutyContact, SlackContact, Smtp, WebhookContact
+from payment_catalog.settings.places import Urls
+from payment_catalog.settings.scraping import Scraping
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -52,7 +46,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.documents import Document, Documents
-    from payment_catalog.settings import ContactPoint
+    from payment_catalog.settings.contact_points import ContactPoint
 
 _SECOND = timedelta(seconds=1)
 #: Between two times that Prometheus tells Alertmanager of an alert; without news for four of them, it counts as over.

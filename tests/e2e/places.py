@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from payment_catalog.settings import Environment
+from payment_catalog.settings.places import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,11 @@ from payment_bundle.demo.child import start
 from payment_bundle.demo.programs import find_programs
 from payment_bundle.rendering import render_all
 from payment_catalog.catalog import build_catalog
-from payment_catalog.settings import Environment, Routing, Scaling, Scraping, Settings, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import WebhookContact
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.routing import Routing
+from payment_catalog.settings.scraping import Scaling, Scraping
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ from payment_bundle.demo.child import start
 from payment_bundle.prometheus_api import PrometheusApi
 from payment_catalog.catalog import build_catalog
 from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS, KUBERNETES_METRICS
-from payment_catalog.settings import Environment, Scraping, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.scraping import Scraping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,9 @@ from payment_bundle.rendering import render_all
 from payment_catalog import service_metrics
 from payment_catalog.catalog import build_catalog
 from payment_catalog.global_view import global_view
-from payment_catalog.settings import Environment, RemoteWrite, Scaling, Scraping, Settings, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment, Urls
+from payment_catalog.settings.scraping import RemoteWrite, Scaling, Scraping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

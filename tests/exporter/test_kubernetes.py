@@ -18,7 +18,9 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.errors import ForeseenError
 from payment_catalog.loading import load_file
-from payment_catalog.settings import Backups, Logs, Recovery, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Recovery
+from payment_catalog.settings.storage import Backups, Logs
 from payment_exporter.configuration import Configuration
 from payment_exporter.kubernetes import kubernetes
 

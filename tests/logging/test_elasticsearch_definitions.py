@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from payment_catalog.log_streams import data_stream
-from payment_catalog.settings import Retention, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.storage import Retention
 from payment_catalog.vocabulary import LogStream
 from payment_logging.elasticsearch import definitions
 from payment_logging.elasticsearch.definition import Definition, Kind

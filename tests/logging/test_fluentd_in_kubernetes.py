@@ -14,7 +14,8 @@ from kubernetes_house import Files, kubernetes_files, pod_labels, pod_of
 import payment_logging
 from payment_catalog.errors import ForeseenError
 from payment_catalog.fluentd_metrics import FLUENTD_PORT
-from payment_catalog.settings import Logs, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.storage import Logs
 from payment_logging import configuration
 from payment_logging.variants import Variant
 

@@ -11,7 +11,8 @@ from payment_bundle.rendering import render
 from payment_catalog.catalog import build_catalog
 from payment_catalog.links import log_board_url, saved_search_url
 from payment_catalog.log_streams import LOG_SEARCHES, LogBoard
-from payment_catalog.settings import Settings, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Urls
 from payment_catalog.vocabulary import LogPattern
 from payment_logging.elasticsearch.fields import properties
 from payment_logging.kibana import kibana

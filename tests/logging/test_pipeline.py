@@ -15,7 +15,8 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import TextDocument, YamlDocument
 from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, FLUENTD_PORT, FORWARD_OUTPUT, LOG_LINES, SEARCH_OUTPUT
 from payment_catalog.log_patterns import GREPPED
-from payment_catalog.settings import Logs, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.storage import Logs
 from payment_catalog.vocabulary import LogPattern, LogStream
 from payment_logging import MAIN, configuration
 from payment_logging.fluentd import Pattern, Section

@@ -18,7 +18,10 @@ from typer.main import get_command
 from payment_alerts.backup_verification_alerts import VERIFICATION_INTERVAL
 from payment_catalog.database_settings import DatabaseSettings
 from payment_catalog.errors import ForeseenError
-from payment_catalog.settings import Kubernetes, Recovery, Retention, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.kubernetes import Kubernetes
+from payment_catalog.settings.objectives import Recovery
+from payment_catalog.settings.storage import Retention
 from payment_service.api import operations
 from payment_service.cli import app
 from payment_service.kubernetes import kubernetes

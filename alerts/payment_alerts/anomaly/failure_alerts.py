@@ -12,7 +12,7 @@ from payment_alerts.anomaly.story import FOREVER
 from payment_alerts.scenario_series import rising, steady, then
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number, quote
 from payment_catalog.seasons import FEWEST_ENDED, SHORT
 from payment_catalog.severities import Priority, Severity

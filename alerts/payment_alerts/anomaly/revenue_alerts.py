@@ -12,7 +12,7 @@ from payment_alerts.anomaly.story import FOREVER, exactly
 from payment_alerts.scenario_series import absent, rising, steady, then
 from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 from payment_catalog.signals import BUSINESS_WINDOW

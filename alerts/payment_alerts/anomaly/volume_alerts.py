@@ -14,7 +14,7 @@ from payment_alerts.threshold_alert import Level, ThresholdAlert
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
 from payment_catalog.exporter_metrics import business
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql_text import delayed
 from payment_catalog.seasons import SHORT
 from payment_catalog.severities import Priority

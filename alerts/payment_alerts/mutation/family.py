@@ -13,7 +13,7 @@ from payment_catalog.promql_text import places
 
 if TYPE_CHECKING:
     from payment_alerts.alert import Alert, AlertGroup, Scenario
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
     #: A scenario with the name of its alert.
     _Proof = tuple[str, Scenario]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from payment_alerts.alert import Alert
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 #: Unit tests evaluate the rules once a minute: less makes no difference to them.
 _EVALUATION = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from payment_catalog.burn_rates import FEWEST_ERRORS, PENDING, Response, Tier, t
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.slo_series import burn_rate, errors_rate
 from payment_catalog.slos import latency_bound

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 from payment_catalog.burn_rates import HOUR, tiers
 from payment_catalog.durations import format_duration
 from payment_catalog.promql import number
-from payment_catalog.signals import JOB, RecordingRule
+from payment_catalog.signal import RecordingRule
+from payment_catalog.signals import JOB
 from payment_catalog.slo_series import BASE, budget_remaining, burn_rate, errors_rate, events_rate
 from payment_catalog.slos import Outcome
 

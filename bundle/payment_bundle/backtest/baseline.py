@@ -15,7 +15,7 @@ from payment_alerts.security_alerts import security_alerts
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.external_metrics import UP
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
 from payment_catalog.severities import Priority, Severity
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from payment_catalog.catalog import Catalog
-    from payment_catalog.signals import Signal
+    from payment_catalog.signal import Signal
     from payment_catalog.thresholds import Threshold
 
 #: Begins the name of every alert of the baseline.

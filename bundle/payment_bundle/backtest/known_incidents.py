@@ -10,9 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from payment_bundle.backtest.occurrence import Occurrence
 from payment_bundle.utc import as_utc, parse_utc
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.loading import load_file
-from payment_catalog.settings import UnsoundError
+from payment_catalog.settings.section import UnsoundError
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from payment_alerts.inhibitions import inhibitions
 from payment_alerts.routes import receivers, routes
 from payment_bundle.backtest.inhibiting import Rule, Span, parse_rule, silent_spans
 from payment_bundle.backtest.route_tree import Branch, parse_routes
-from payment_catalog.settings import PagerDutyContact
+from payment_catalog.settings.contact_points import PagerDutyContact
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from payment_catalog.incidents import IncidentKey
+    from payment_catalog.incident import IncidentKey
     from payment_catalog.severities import Priority
 
 

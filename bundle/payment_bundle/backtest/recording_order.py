@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from payment_alerts.alert import Alert, AlertGroup
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 #: Have a result though nothing that they read exists.
 _FROM_NOTHING = frozenset({"absent", "absent_over_time", "vector"})

@@ -12,7 +12,7 @@ import numpy as np
 from payment_alerts.scenario_series import Target, alertmanager_target, exporter_target, prometheus_target
 from payment_catalog.fluentd_metrics import FLUENTD_JOB
 from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS
-from payment_catalog.settings import Environment
+from payment_catalog.settings.places import Environment
 
 if TYPE_CHECKING:
     from payment_bundle.backtest.timeline import Timeline

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import AlertGroup
     from payment_bundle.capacity.recorded import Stored
-    from payment_catalog.settings import Scraping
+    from payment_catalog.settings.scraping import Scraping
 
 _NOTHING = exactly(0)
 

@@ -11,7 +11,7 @@ from payment_bundle.catalog_browser.entry import Entry, Kind
 from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import format_duration
 from payment_catalog.links import dashboard_url, runbook_url
-from payment_catalog.settings import Levels
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from payment_alerts.alert import Alert, AlertGroup
     from payment_bundle.catalog_browser.entry import Facts
     from payment_bundle.catalog_browser.readers import Knowledge
-    from payment_catalog.incidents import Incident
+    from payment_catalog.incident import Incident
     from payment_catalog.metric import Label, Metric
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
     from payment_catalog.slos import Objective
     from payment_catalog.thresholds import Threshold
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from payment_alerts.alert import Alert, AlertGroup
     from payment_catalog.catalog import Catalog
-    from payment_catalog.signals import RecordingRule
+    from payment_catalog.signal import RecordingRule
 
 #: How the links of a panel to the pages of its alerts begin.
 _RUNBOOK = "Runbook: "

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_bundle.demo.ports import LOOPBACK
-from payment_catalog.settings import Environment, Scraping, Settings, Urls, WebhookContact
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import WebhookContact
+from payment_catalog.settings.places import Environment, Urls
+from payment_catalog.settings.scraping import Scraping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from payment_bundle.drill.drill import Shows
-    from payment_catalog.incidents import Command, Incident
+    from payment_catalog.incident import Command, Incident
 
 _LIMIT = 15.0
 _MOST_LINES, _LONGEST_LINE = 8, 400

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from payment_bundle.drill.scene import Scene
     from payment_catalog.escalation import Team
-    from payment_catalog.incidents import IncidentKey
+    from payment_catalog.incident import IncidentKey
     from payment_catalog.severities import Priority
 
 #: What says that the machine's processors are busy, and what then comes of it.

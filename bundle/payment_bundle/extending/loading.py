@@ -64,7 +64,7 @@ def _addition(origin: Origin, settings: Settings, directory: Path) -> Addition:
     from payment_bundle.extending.finding import find_extension  # noqa: PLC0415
     from payment_bundle.extending.guarded import Guarded  # noqa: PLC0415
     from payment_catalog.addition import Addition  # noqa: PLC0415
-    from payment_catalog.incidents import Incident  # noqa: PLC0415
+    from payment_catalog.incident import Incident  # noqa: PLC0415
     from payment_dashboards.added_panels import AddedPanels, RowsOn  # noqa: PLC0415
     from payment_dashboards.board import Board  # noqa: PLC0415
 

@@ -13,10 +13,10 @@ from typing import TypeAlias
 from payment_alerts.alert import Alert, AlertGroup, InputSeries, Scenario
 from payment_catalog.dashboards import Dashboard, OwnDashboard
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import Cause, Command, Incident, IncidentKey, OwnIncidentKey
+from payment_catalog.incident import Cause, Command, Incident, IncidentKey, OwnIncidentKey
 from payment_catalog.metric import Label, Metric, MetricType
 from payment_catalog.severities import Priority, Severity
-from payment_catalog.signals import Query, RecordingRule
+from payment_catalog.signal import Query, RecordingRule
 from payment_catalog.thresholds import Unit
 from payment_dashboards.added_panels import RowsOn
 from payment_dashboards.board import Board, Row

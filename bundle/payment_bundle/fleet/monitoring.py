@@ -19,7 +19,7 @@ from payment_catalog.dashboards import Dashboard
 from payment_catalog.documents import JsonDocument
 from payment_catalog.grafana_names import dashboard_uid
 from payment_catalog.monitoring import FLEET
-from payment_catalog.settings import Levels
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from payment_catalog.settings import Email, Name, Settings, SlackChannel, Url
+from payment_catalog.settings import Settings
+from payment_catalog.settings.texts import Email, Name, SlackChannel, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

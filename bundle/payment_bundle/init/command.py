@@ -13,7 +13,8 @@ from payment_bundle.init.answers import Answers, is_asked, placeholders, questio
 from payment_bundle.init.document import commented
 from payment_bundle.whole_file import write_whole
 from payment_catalog.errors import ForeseenError
-from payment_catalog.settings import Settings, UnsoundError
+from payment_catalog.settings import Settings
+from payment_catalog.settings.section import UnsoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

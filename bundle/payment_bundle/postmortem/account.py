@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from payment_bundle.postmortem.timeline import Span
     from payment_catalog.catalog import Catalog
-    from payment_catalog.signals import Signal
+    from payment_catalog.signal import Signal
 
 _CENT = Decimal("0.01")
 #: Labels that every alert has, or that stand in columns of their own.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from payment_catalog.settings import Settings
-    from payment_catalog.signals import Signal
+    from payment_catalog.signal import Signal
     from payment_catalog.slos import Objective
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.boards.firing import FIRING, PAGING, TOLD, alert_column
 from payment_dashboards.colours import PRIORITIES

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from payment_catalog import http_metrics, service_metrics
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.request_series import request_series
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import service_job
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
 from payment_dashboards.boards.application_gateway import gateway, payments_in_flight

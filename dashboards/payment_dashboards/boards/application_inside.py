@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from payment_catalog import http_metrics, runtime_metrics
 from payment_catalog import service_metrics as metrics
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import service_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import RATE_LIMIT_OUTCOMES
 from payment_dashboards.panels.over_time import OverTime

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from payment_catalog import service_metrics as metrics
 from payment_catalog.exporter_metrics import probe
-from payment_catalog.signals import Query, exporter_job, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import exporter_job, service_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.panels.over_time import OverTime
 from payment_dashboards.panels.states import States

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from payment_catalog.http_metrics import CODE, HTTP_REQUEST_DURATION, METHOD, ROUTE
 from payment_catalog.promql import number, quote
 from payment_catalog.request_series import request_series
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import service_job
 from payment_catalog.slos import bucket_matcher
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import CODES, STATUS_CODES

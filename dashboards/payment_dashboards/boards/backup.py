@@ -9,7 +9,8 @@ from payment_catalog.durations import format_duration
 from payment_catalog.exporter_metrics import backup as metrics
 from payment_catalog.exporter_metrics import failover
 from payment_catalog.links import runbook_url
-from payment_catalog.signals import JOB, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB, exporter_job
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
 from payment_dashboards.limits import Limits

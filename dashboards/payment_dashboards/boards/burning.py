@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from payment_catalog.burn_rates import FEWEST_ERRORS, HOUR, Response, tiers
 from payment_catalog.durations import format_duration
 from payment_catalog.promql import number
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.slo_series import burn_rate, errors_rate, events_rate
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.colours import CRITICAL, NEUTRAL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.seasons import WEEKS, business_seasons
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Board, Row
 from payment_dashboards.boards.business_failures import given_back, why_payments_fail

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from payment_catalog.exporter_metrics import business as metrics
 from payment_catalog.seasons import business_seasons
-from payment_catalog.signals import Query, business_change
+from payment_catalog.signal import Query
+from payment_catalog.signals import business_change
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import RefundStatus
 from payment_dashboards.boards.money import whole_units

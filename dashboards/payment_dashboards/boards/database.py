@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from payment_catalog import service_metrics as service
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.exporter_metrics import postgres, redis
-from payment_catalog.signals import JOB, Query, exporter_job, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB, exporter_job, service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import Dependency
 from payment_dashboards.board import Board, Row

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from payment_catalog import service_metrics as service
 from payment_catalog.exporter_metrics import postgres
 from payment_catalog.promql import quote
-from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, JOB, exporter_job, service_job
 from payment_catalog.thresholds import ThresholdKey, Unit
 from payment_catalog.vocabulary import ConnectionState
 from payment_dashboards.board import Row

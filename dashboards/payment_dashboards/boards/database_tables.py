@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from payment_catalog.durations import format_duration
 from payment_catalog.exporter_metrics import postgres
-from payment_catalog.signals import JOB, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB, exporter_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Row
 from payment_dashboards.boards.database_server import NO_SERVER

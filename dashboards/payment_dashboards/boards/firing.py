@@ -8,7 +8,7 @@ from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.links import runbooks_url
 from payment_catalog.promql import quote
 from payment_catalog.severities import Severity
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import PRIORITIES
 from payment_dashboards.limits import Limits

@@ -12,7 +12,7 @@ from payment_catalog.incident_series import SINCE
 from payment_catalog.links import runbooks_url
 from payment_catalog.promql import number, quote
 from payment_catalog.severities import Priority
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.colours import CRITICAL, PRIORITIES
 from payment_dashboards.limits import Limits

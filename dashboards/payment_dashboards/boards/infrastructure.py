@@ -9,7 +9,8 @@ from payment_catalog.disk_forecasts import TREND, WITHIN_A_DAY, WITHIN_HOURS
 from payment_catalog.durations import format_duration
 from payment_catalog.exporter_metrics import host
 from payment_catalog.promql import number, quote
-from payment_catalog.signals import INSTANCE, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, exporter_job
 from payment_catalog.thresholds import Side, Unit
 from payment_catalog.vocabulary import CpuMode
 from payment_dashboards.board import Board, Row

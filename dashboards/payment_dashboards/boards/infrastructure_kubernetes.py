@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from payment_catalog import kubernetes_metrics as metrics
 from payment_catalog.promql import quote
-from payment_catalog.signals import JOB, Query
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Row
 from payment_dashboards.limits import Limits

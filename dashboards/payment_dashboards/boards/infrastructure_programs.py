@@ -10,7 +10,8 @@ from payment_catalog.exporter_metrics import host
 from payment_catalog.external_metrics import PROCESS_CPU, RESIDENT_MEMORY, START_TIME
 from payment_catalog.promql import number, quote
 from payment_catalog.runtime_metrics import ASYNCIO_TASKS
-from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, JOB, exporter_job, service_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Row
 from payment_dashboards.panels.over_time import OverTime

@@ -9,7 +9,8 @@ from payment_catalog.dashboards import Dashboard
 from payment_catalog.exporter_metrics import elasticsearch
 from payment_catalog.external_metrics import UP
 from payment_catalog.promql import quote
-from payment_catalog.signals import INSTANCE, JOB, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, JOB, exporter_job
 from payment_catalog.thresholds import Side, Unit
 from payment_catalog.vocabulary import ClusterStatus, LogPattern
 from payment_dashboards.board import Board, Row

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_catalog.exporter_metrics import archive
-from payment_catalog.signals import INSTANCE, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, exporter_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Row
 from payment_dashboards.panels.over_time import OverTime

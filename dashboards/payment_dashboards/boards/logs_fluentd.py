@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from payment_catalog import fluentd_metrics as fluentd
 from payment_catalog.external_metrics import UP
 from payment_catalog.promql import quote
-from payment_catalog.signals import INSTANCE, JOB, Query
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, JOB
 from payment_catalog.thresholds import Unit
 from payment_dashboards.board import Row
 from payment_dashboards.panels.over_time import OverTime

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from payment_catalog.durations import format_duration
 from payment_catalog.log_series import COMPARED, log_series
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import LogPattern
 from payment_dashboards.board import Row

@@ -9,7 +9,8 @@ from payment_catalog.exporter_metrics import operation
 from payment_catalog.external_metrics import UP
 from payment_catalog.monitoring import ALERTMANAGER_JOB, MONITORING_JOBS, PROMETHEUS_JOB, SLOW_SHARE
 from payment_catalog.promql import quote
-from payment_catalog.signals import INSTANCE, JOB, WINDOW, Query, exporter_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import INSTANCE, JOB, WINDOW, exporter_job
 from payment_catalog.thresholds import Unit
 from payment_dashboards import states
 from payment_dashboards.colours import CRITICAL, GOOD, NEUTRAL, WARNING

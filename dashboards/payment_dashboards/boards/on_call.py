@@ -9,7 +9,7 @@ from payment_catalog.external_metrics import ALERTS, UP
 from payment_catalog.incident_series import SINCE
 from payment_catalog.monitoring import MONITORING_JOBS
 from payment_catalog.promql import quote
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row
 from payment_dashboards.boards.alert_noise import begun_by_hour, noisiest, pages_in_range

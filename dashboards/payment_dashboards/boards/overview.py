@@ -10,7 +10,8 @@ from payment_catalog import runtime_metrics
 from payment_catalog.burn_rates import tiers
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.external_metrics import START_TIME, UP
-from payment_catalog.signals import JOB, Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB, service_job
 from payment_catalog.slo_series import budget_remaining, burn_rate
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row

@@ -10,7 +10,8 @@ from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.promql import quote
 from payment_catalog.request_series import request_series
 from payment_catalog.service_metrics import FAILED_AUTH, SECURITY_EVENTS, SUSPICIOUS_API_CALLS
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import SecurityEvent
 from payment_dashboards.board import Board, Row

@@ -9,7 +9,8 @@ from payment_catalog.fluentd_metrics import LOG_LINES
 from payment_catalog.log_series import log_series
 from payment_catalog.promql import quote
 from payment_catalog.service_metrics import SECURITY_EVENTS
-from payment_catalog.signals import Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import LogPattern, SecurityEvent
 from payment_dashboards.board import Row

@@ -8,7 +8,8 @@ from payment_catalog.http_metrics import NOT_REFUSED
 from payment_catalog.promql import number, quote
 from payment_catalog.request_series import request_series
 from payment_catalog.service_metrics import RATE_LIMIT_REQUESTS
-from payment_catalog.signals import JOB, Query, service_job
+from payment_catalog.signal import Query
+from payment_catalog.signals import JOB, service_job
 from payment_catalog.thresholds import Unit
 from payment_catalog.vocabulary import RateLimitOutcome, SecurityEvent
 from payment_dashboards.board import Row

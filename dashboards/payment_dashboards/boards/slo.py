@@ -8,7 +8,7 @@ from payment_catalog.burn_rates import FEWEST_ERRORS, HOUR, Response, tiers
 from payment_catalog.dashboards import Dashboard
 from payment_catalog.durations import format_duration
 from payment_catalog.promql import number, quote
-from payment_catalog.signals import Query
+from payment_catalog.signal import Query
 from payment_catalog.slo_series import budget_remaining, burn_rate, errors_rate, events_rate
 from payment_catalog.thresholds import Side, Unit
 from payment_dashboards.board import Board, Row

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grafanalib import core
 
     from payment_catalog.promql import Labels
-    from payment_catalog.signals import Query
+    from payment_catalog.signal import Query
     from payment_dashboards.choices import Choice
 
 NO_DATA = "no data"

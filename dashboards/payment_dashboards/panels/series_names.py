@@ -10,7 +10,7 @@ from payment_catalog.promql import analyse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from payment_catalog.signals import Query
+    from payment_catalog.signal import Query
     from payment_dashboards.panels.panel import Place
 
 _ENVIRONMENT = "environment"

@@ -28,7 +28,7 @@ from pydantic import (
 
 from payment_catalog.durations import Duration
 from payment_catalog.loading import load_file
-from payment_catalog.settings import Section, UnsoundError
+from payment_catalog.settings.section import Section, UnsoundError
 from payment_exporter.web.tls_names import CIPHER_SUITES, TLS13_CIPHER_SUITES
 
 if TYPE_CHECKING:

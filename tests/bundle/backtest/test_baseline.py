@@ -10,7 +10,8 @@ from payment_alerts.groups import recordings
 from payment_bundle.backtest.baseline import baseline, is_baseline
 from payment_catalog.catalog import build_catalog
 from payment_catalog.promql import analyse
-from payment_catalog.settings import Levels, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
 
 ALERTS = {alert.name: alert for alert in baseline(CATALOG).alerts}

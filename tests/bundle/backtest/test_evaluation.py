@@ -18,7 +18,7 @@ from payment_bundle.backtest.series import Series
 from payment_bundle.backtest.timeline import Timeline
 from payment_catalog.catalog import build_catalog
 from payment_catalog.settings import Settings
-from payment_catalog.signals import RecordingRule
+from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

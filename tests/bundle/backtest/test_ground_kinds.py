@@ -16,7 +16,7 @@ from payment_bundle.backtest.setting import Setting
 from payment_bundle.backtest.timeline import Timeline
 from payment_bundle.backtest.world import World
 from payment_catalog.catalog import build_catalog
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.settings import Settings
 from payment_catalog.severities import Priority
 

@@ -9,7 +9,7 @@ import pytest
 from backtest_story import CATALOG, GROUPS
 
 from payment_bundle.backtest.known_incidents import read_known_incidents
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.loading import SettingsError
 from payment_catalog.severities import Priority
 

@@ -14,7 +14,7 @@ from payment_alerts.groups import alert_groups
 from payment_bundle.backtest.evaluation import Evaluator
 from payment_catalog.catalog import build_catalog
 from payment_catalog.settings import Settings
-from payment_catalog.signals import RecordingRule
+from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

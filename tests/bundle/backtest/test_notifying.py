@@ -13,7 +13,9 @@ from payment_alerts.tool import find_tool, run_tool
 from payment_bundle.backtest.notifying import configured, each_alone
 from payment_bundle.rendering import render_all
 from payment_catalog.mute_time import MuteTime
-from payment_catalog.settings import Environment, Routing, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.routing import Routing
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

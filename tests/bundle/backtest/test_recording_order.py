@@ -10,7 +10,7 @@ from payment_bundle.backtest.recording_order import can_have_result, order, read
 from payment_catalog.catalog import build_catalog
 from payment_catalog.external_metrics import ALERTS
 from payment_catalog.settings import Settings
-from payment_catalog.signals import RecordingRule
+from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
     from payment_alerts.alert import AlertGroup

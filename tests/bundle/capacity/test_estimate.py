@@ -17,7 +17,9 @@ from payment_catalog.cardinality import series_of, total, values_of
 from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.publishers import SERVICE
-from payment_catalog.settings import Environment, Scraping, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.places import Environment
+from payment_catalog.settings.scraping import Scraping
 
 PARTS = [key for key in Key if key.value.endswith("_series")]
 #: What no two services share.

@@ -13,8 +13,8 @@ from payment_alerts.alert import AlertGroup
 from payment_bundle.capacity.evaluation import evaluation, longest_look_back
 from payment_bundle.capacity.recorded import stored
 from payment_catalog.dashboards import Dashboard
-from payment_catalog.settings import Scraping
-from payment_catalog.signals import RecordingRule
+from payment_catalog.settings.scraping import Scraping
+from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
     from payment_bundle.capacity.evaluation import Evaluation

@@ -10,7 +10,7 @@ from payment_bundle.drill.drill import Drill, Expected
 from payment_bundle.drill.inbox import Arrival, Inbox
 from payment_bundle.drill.verdict import is_over, told, wrong_pages
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)

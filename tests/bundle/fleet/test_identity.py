@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from payment_bundle.fleet.identity import anonymous
-from payment_catalog.settings import Environment, Levels, Settings, SlackContact, Urls
+from payment_catalog.settings import Settings
+from payment_catalog.settings.contact_points import SlackContact
+from payment_catalog.settings.objectives import Levels
+from payment_catalog.settings.places import Environment, Urls
 from payment_catalog.thresholds import ThresholdKey
 
 ONE = Settings.model_validate({"shared": True, "service": "shop"})

@@ -11,8 +11,8 @@ from bundle.preview.courses import END, HOUR, MINUTE, Course, lately
 
 from payment_alerts.groups import alert_groups
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
+from payment_catalog.incident import IncidentKey
 from payment_catalog.incident_series import SINCE
-from payment_catalog.incidents import IncidentKey
 from payment_catalog.monitoring import MONITORING
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.loading import load_settings
 from payment_catalog.log_archive import OVERDUE, PERIOD
-from payment_catalog.settings import Logs, Settings
+from payment_catalog.settings import Settings
+from payment_catalog.settings.storage import Logs
 
 SHOP = Settings(service="shop", exporter="shop-exporter", namespace="trade", logs=Logs(s3_bucket="shop-logs"))
 

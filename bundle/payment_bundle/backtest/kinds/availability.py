@@ -9,7 +9,7 @@ from payment_bundle.backtest.areas.flow_counts import READS
 from payment_bundle.backtest.kinds.flow_strikes import kept, not_ready, share, stopped, times, together
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import SecurityEvent
 

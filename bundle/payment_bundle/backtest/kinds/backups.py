@@ -11,7 +11,7 @@ from payment_bundle.backtest.areas.backups import RUNS_WITHIN_RPO
 from payment_bundle.backtest.kinds.kind import Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import once_every, stand_still, steps
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

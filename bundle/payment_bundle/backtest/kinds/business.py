@@ -8,7 +8,7 @@ from payment_bundle.backtest.kinds.availability import SEASONED
 from payment_bundle.backtest.kinds.flow_strikes import of_method, share, times
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import PaymentMethod
 

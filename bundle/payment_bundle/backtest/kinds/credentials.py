@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import once_every, setting_in
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import SecurityEvent
 

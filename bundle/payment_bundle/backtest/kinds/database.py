@@ -12,7 +12,7 @@ from payment_bundle.backtest.areas.flow_service import POOL
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import rising, seconds_into, setting_in
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import DatabaseConnectionState
 

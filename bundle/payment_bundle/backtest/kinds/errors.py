@@ -12,7 +12,7 @@ from payment_bundle.backtest.kinds.flow_strikes import of_method, share, times
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import rising, seconds_into
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import PaymentMethod
 

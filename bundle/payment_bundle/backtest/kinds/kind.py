@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from payment_bundle.backtest.occurrence import Strength
-    from payment_catalog.incidents import IncidentKey
+    from payment_catalog.incident import IncidentKey
     from payment_catalog.severities import Priority
 
 #: Changes the world's arrays in place; the slice has the moments from start to end.

@@ -12,7 +12,7 @@ from payment_bundle.backtest.areas.leaks import MIB, MOST_FILES, SERVICE
 from payment_bundle.backtest.kinds.kind import Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import seconds_into
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

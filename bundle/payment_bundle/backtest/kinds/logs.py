@@ -11,7 +11,7 @@ from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import out_of_date, rising, seconds_into, setting_in
 from payment_bundle.backtest.occurrence import Strength
 from payment_catalog.fluentd_metrics import ARCHIVE_OUTPUT, SEARCH_OUTPUT
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.log_archive import OVERDUE
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import ClusterStatus

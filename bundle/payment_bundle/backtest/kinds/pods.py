@@ -12,7 +12,7 @@ from payment_bundle.backtest.areas.leaks import SERVICE
 from payment_bundle.backtest.kinds.kind import Hours, Kind, Level, Strike
 from payment_bundle.backtest.kinds.onset import once_every, rising, setting_in, steps
 from payment_bundle.backtest.occurrence import Strength
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

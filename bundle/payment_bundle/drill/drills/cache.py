@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_bundle.drill.drill import Drill, Expected, Shows
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from payment_bundle.drill.drill import Drill, Expected, Need, Shows
 from payment_bundle.drill.drills.consequences import SLOWNESS
 from payment_bundle.drill.house import RATE_LIMIT
 from payment_catalog.escalation import Team
-from payment_catalog.incidents import IncidentKey
+from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority
 from payment_catalog.vocabulary import Currency, PaymentMethod
 
