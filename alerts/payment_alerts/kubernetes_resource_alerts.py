@@ -14,6 +14,7 @@ from payment_alerts.kubernetes_scenarios import kubernetes_target, with_another_
 from payment_alerts.scenario_series import Target, rising, steady, then
 from payment_catalog import kubernetes_metrics as metrics
 from payment_catalog.dashboards import Dashboard
+from payment_catalog.durations import parse_duration
 from payment_catalog.escalation import Team
 from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import number
@@ -33,6 +34,9 @@ QUOTA_SHARE = 0.9
 MEMORY_SHARE = 0.9
 #: Share of the scheduler's periods, kubernetes-mixin's: every fourth wait for the processor is the limit's.
 THROTTLED_SHARE = 0.25
+#: Throttled periods within the window of the rates that are worth a message. A period is a tenth of a second, so that
+#: they hold up a hundredth of the time at most; a program that only wakes to be scraped has no more.
+FEWEST_THROTTLED = 30
 
 _AT = timedelta(minutes=40)
 _THE_QUOTA = {metrics.RESOURCE_QUOTA.name: "compute", metrics.RESOURCE.name: "limits.memory"}
@@ -222,12 +226,19 @@ def cpu_throttled(ours: str, target: Target) -> Alert:
     def anew(per_minute: float) -> str:
         return then(rising(per_minute, 22), rising(per_minute, 40))
 
+    def few(periods: float) -> tuple[InputSeries, ...]:
+        """Return a restarted container that hardly ever runs, and always waits: so many periods within the window."""
+        per_minute = periods / (parse_duration(WINDOW) / _MINUTE)
+        return *share(1, per_minute / 2), *share(1, per_minute / 2, "b")
+
     by_fits = then(*(f"{start} {start + 600} {start + 900} {start + 900}" for start in range(0, 13500, 900)))
     return Alert(
         name="ContainerCpuThrottled",
         expr=f"sum by ({_CONTAINER}) (rate({metrics.CPU_THROTTLED_PERIODS}"
         f'{{{ours}, {metrics.CONTAINER.name}!=""}}[{WINDOW}])) '
-        f"/ (sum by ({_CONTAINER}) (rate({metrics.CPU_PERIODS}{{{ours}}}[{WINDOW}])) > 0) > {number(THROTTLED_SHARE)}",
+        f"/ (sum by ({_CONTAINER}) (rate({metrics.CPU_PERIODS}{{{ours}}}[{WINDOW}])) > 0) > {number(THROTTLED_SHARE)} "
+        f"and sum by ({_CONTAINER}) (increase({metrics.CPU_THROTTLED_PERIODS}{{{ours}}}[{WINDOW}])) "
+        f">= {FEWEST_THROTTLED}",
         # Starting up takes more than serving, and is over before.
         pending=pending,
         severity=Severity.WARNING,
@@ -237,7 +248,8 @@ def cpu_throttled(ours: str, target: Target) -> Alert:
         summary="{{ $labels.container }} in pod {{ $labels.pod }} is slowed down by its CPU limit",
         description="In {{ $value | humanizePercentage }} of the scheduler's periods it had used up its share of the "
         "processor in {{ $labels.environment }}.",
-        meaning="The container wants more of the processor than its limit allows.",
+        meaning="The container wants more of the processor than its limit allows, and waits for it at least "
+        f"{FEWEST_THROTTLED} times in {WINDOW}.",
         impact="Requests wait for up to a tenth of a second each time, though processors may be idle.",
         scenarios=(
             Scenario("in half of the periods", share(0.5), _AT, firing),
@@ -260,6 +272,8 @@ def cpu_throttled(ours: str, target: Target) -> Alert:
                 (*share(0.5, 200), *share(0.15, 600, "b")),
                 _AT,
             ),
+            Scenario("hardly ever running, and waiting just often enough", few(FEWEST_THROTTLED * 1.02), _AT, firing),
+            Scenario("hardly ever running, and not waiting often enough", few(FEWEST_THROTTLED * 0.98), _AT),
             Scenario("in two of four minutes", container(by_fits, rising(600, 60)), _AT, firing),
             Scenario("exactly the limit of the alert", share(THROTTLED_SHARE), _AT),
             Scenario("just below", share(THROTTLED_SHARE * 0.98), _AT),

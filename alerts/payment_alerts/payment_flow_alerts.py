@@ -44,6 +44,21 @@ def no_payment_ends(catalog: Catalog, target: Target) -> Alert:
     def asked(values: str, code: str = "502", by: Target = target, **other: str) -> InputSeries:
         return by.series(http_metrics.HTTP_REQUESTS.name, values, **{**_PAY, **other}, code=code)
 
+    def repeated(known: float, among: float, restarts: tuple[int, ...] = ()) -> tuple[InputSeries, ...]:
+        """Return requests a minute of which so many repeat known keys, at two instances; each lasts so many minutes."""
+
+        def counted(pace: float) -> str:
+            return then(*(rising(pace / 2, length) for length in restarts or (minutes,)))
+
+        return tuple(
+            series
+            for by in (target, target.second)
+            for series in (
+                asked(counted(among), "201", by),
+                by.series(metrics.PAYMENTS_REPEATED.name, counted(known)),
+            )
+        )
+
     def ended(values: str) -> tuple[InputSeries, ...]:
         """Return payments of which those that succeed have these values, and none fails."""
         labels = {"method": PaymentMethod.CARD.value}
@@ -73,10 +88,13 @@ def no_payment_ends(catalog: Catalog, target: Target) -> Alert:
     nothing_ends = (asked(every_second), *none, *gateway(GatewayOutcome.TIMEOUT, every_second))
     return Alert(
         name="NoPaymentProcessed",
-        # Requests that are refused (4xx) ask for nothing, and authorizations end later. Where there is no series of
-        # payments or of the gateway's answers, there were none: `unless` fires then as well.
-        expr=f'sum by ({JOB}) (increase({http_metrics.HTTP_REQUESTS}{{{job}, {route}, code=~"[25].."}}[{window}])) '
-        f"> {ASKED} unless sum by ({JOB}) (increase({metrics.PAYMENTS}{{{job}}}[{window}])) > 0 "
+        # Requests that are refused (4xx) ask for nothing, those that repeat a known key for nothing new, and
+        # authorizations end later. Both counters are summed as one, so that a service without the second is not left
+        # out. Where there is no series of payments or of the gateway's answers, there were none: `unless` fires then as
+        # well.
+        expr=f'sum by ({JOB}) (increase({http_metrics.HTTP_REQUESTS}{{{job}, {route}, code=~"[25].."}}[{window}]) '
+        f"or -increase({metrics.PAYMENTS_REPEATED}{{{job}}}[{window}])) > {ASKED} "
+        f"unless sum by ({JOB}) (increase({metrics.PAYMENTS}{{{job}}}[{window}])) > 0 "
         f'unless sum by ({JOB}) (increase({metrics.GATEWAY_REQUESTS}{{{job}, outcome=~"{"|".join(answered)}"}}'
         f"[{window}])) > 0",
         # The window is long already; this outlasts one evaluation between two scrapes.
@@ -86,9 +104,9 @@ def no_payment_ends(catalog: Catalog, target: Target) -> Alert:
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.SERVICE_UNAVAILABLE,
         summary="{{ $labels.job }} is asked for payments and ends none",
-        description=f"{{{{ $value | humanize }}}} payments were asked for in the last {window} in "
+        description=f"{{{{ $value | humanize }}}} new payments were asked for in the last {window} in "
         "{{ $labels.environment }}; none succeeded and none failed.",
-        meaning="Requests for payments arrive, and no payment reaches a final status.",
+        meaning="Requests for new payments arrive, and no payment reaches a final status.",
         impact="No payment is processed, though the service answers.",
         scenarios=(
             Scenario("a request every second, no end, for just as long as it takes", nothing_ends, soonest, firing),
@@ -120,6 +138,14 @@ def no_payment_ends(catalog: Catalog, target: Target) -> Alert:
                 (asked(with_restart), *none, *gateway(GatewayOutcome.DECLINED, with_restart)),
                 at,
             ),
+            Scenario("known keys are repeated, and nothing new is asked for", (*repeated(60, 60), *none), at),
+            Scenario(
+                "known keys are repeated, and the service restarts",
+                (*repeated(60, 60, restarts=(minutes - 4, 3)), *none),
+                at,
+            ),
+            Scenario("known keys are repeated, and just enough is new", (*repeated(60, 62.1), *none), at, firing),
+            Scenario("known keys are repeated, and just too little is new", (*repeated(60, 61.9), *none), at),
             Scenario("keys are guessed", (asked(every_second, "401"), *none), at),
             Scenario(
                 "other requests than for payments",

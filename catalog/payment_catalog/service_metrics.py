@@ -38,6 +38,12 @@ PAYMENTS = Metric(
     SERVICE,
     (PAYMENT_METHOD, Label("status", (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED))),
 )
+PAYMENTS_REPEATED = Metric(
+    "payments_repeated_total",
+    MetricType.COUNTER,
+    "Requests for a payment with a known Idempotency-Key that were answered with the payment that the first one made.",
+    SERVICE,
+)
 PAYMENT_FAILURES = Metric(
     "payment_failures_total",
     MetricType.COUNTER,
@@ -177,6 +183,7 @@ SERVICE_METRICS: tuple[Metric, ...] = (
     *HTTP_METRICS,
     *RUNTIME_METRICS,
     PAYMENTS,
+    PAYMENTS_REPEATED,
     PAYMENT_FAILURES,
     REFUNDS,
     BREAKER_STATE,

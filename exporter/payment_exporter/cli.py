@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from payment_catalog.durations import format_duration
 from payment_catalog.errors import ForeseenError
 from payment_catalog.exporter_metrics.operation import BUILD_INFO
 from payment_catalog.exposition import gauge
 from payment_catalog.loading import load_file
+from payment_catalog.settings.scraping import Scraping
 from payment_exporter.configuration import Configuration
 from payment_exporter.endpoints import Endpoints
 from payment_exporter.equipment import equip
@@ -41,6 +43,7 @@ def main() -> None:
         exporter = make_exporter(flags)
         if flags.config_check:
             check_web(flags.web_config_file)
+            warn_of_long_timeouts(exporter.configuration)
             sys.stdout.write(f"fine; collectors: {', '.join(exporter.collectors)}\n")
             return
         server = make_server(exporter, flags)
@@ -84,6 +87,16 @@ def check_web(file: Path | None) -> None:
     tls = load_web_configuration(file).tls_server_config if file else None
     if tls:
         server_context(tls)
+
+
+def warn_of_long_timeouts(configuration: Configuration) -> None:
+    """Say which collectors have more time than the scrapes of the generated Prometheus configuration."""
+    limit = Scraping().timeout
+    for name in configuration.longer_than(limit):
+        sys.stderr.write(
+            f"{PROGRAM}: collectors.{name}: warning: the time-out of {configuration.timeout_of(name):g}s is above "
+            f"{format_duration(limit)}, the scrape_timeout of the bundle; each scrape cuts it short\n"
+        )
 
 
 def own_metrics() -> CollectorRegistry:

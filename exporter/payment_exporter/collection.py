@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds that a run may take at least: to some drivers 0 means no limit.
+_SHORTEST = 0.1
+
 
 class Collector(Protocol):
     """Reads one source."""
 
     name: ExporterCollector
 
-    def collect(self) -> Iterable[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterable[MetricFamily]:
         """Return the families; raises any exception when the source cannot be read.
 
+        What can be told how long to wait ends ``within`` so many seconds, where those are fewer than its time-out.
         Families that are yielded before the exception are published all the same.
         """
 
@@ -78,14 +83,14 @@ class Runner:
         """Name of the collector."""
         return self._collector.name
 
-    def begin(self) -> Run:
-        """Start a run, or join the one that has not ended yet."""
+    def begin(self, within: float = math.inf) -> Run:
+        """Start a run that is to end ``within`` so many seconds, or join the one that has not ended yet."""
         with self._lock:
             current = self._current
             if current is None or current.ended is not None:
                 current = Run(time.monotonic())
                 current.thread = threading.Thread(
-                    target=self._run, args=(current,), name=f"collector-{self.name}", daemon=True
+                    target=self._run, args=(current, within), name=f"collector-{self.name}", daemon=True
                 )
                 self._current = current
                 current.thread.start()
@@ -108,9 +113,9 @@ class Runner:
             current.thread.join(patience)
         self._collector.close()
 
-    def _run(self, run: Run) -> None:
+    def _run(self, run: Run, within: float) -> None:
         try:
-            for found in self._collector.collect():
+            for found in self._collector.collect(within):
                 run.families.append(found)
         except BaseException as error:
             run.error = error
@@ -138,14 +143,11 @@ class Runner:
 def scrape(runners: Iterable[Runner], limit: float | None = None) -> list[MetricFamily]:
     """Run every collector and return their families, with success, duration and last success of each.
 
-    Waits for each at most its own time-out, and for all of them together at most ``limit`` seconds.
+    Each has at most its own time-out, and all of them together have at most ``limit`` seconds.
     """
-    started = time.monotonic()
-    runs = [(runner, runner.begin()) for runner in runners]
-    outcomes = [
-        runner.outcome(run, started + (runner.timeout if limit is None else min(runner.timeout, limit)))
-        for runner, run in runs
-    ]
+    started, within = time.monotonic(), math.inf if limit is None else limit
+    runs = [(runner, runner.begin(max(within, _SHORTEST))) for runner in runners]
+    outcomes = [runner.outcome(run, started + min(runner.timeout, within)) for runner, run in runs]
     return [
         *(found for outcome in outcomes for found in outcome.families),
         family(COLLECTOR_SUCCESS, {(outcome.name,): outcome.success for outcome in outcomes}),

@@ -6,7 +6,7 @@ The database is named by ``DB_*``, as for the payment service. Secrets are read 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -18,9 +18,7 @@ from payment_catalog.settings.objectives import Recovery
 from payment_catalog.settings.section import Section, UnsoundError
 from payment_catalog.settings.storage import Backups
 from payment_catalog.settings.texts import FilePath, Target, Url
-
-if TYPE_CHECKING:
-    from payment_catalog.vocabulary import ExporterCollector
+from payment_catalog.vocabulary import ExporterCollector
 
 #: A time-out of a collector, or of a scrape, is not longer.
 LONGEST = timedelta(minutes=2)
@@ -161,7 +159,7 @@ class Configuration(Section):
     """The whole file."""
 
     timeout: Timeout = timedelta(seconds=5)
-    """After which a scrape answers without a collector that has not ended; below Prometheus' scrape_timeout."""
+    """After which a scrape answers without a collector that has not ended; a scrape that ends sooner cuts it short."""
     collectors: Collectors = Collectors()
     """Each collector's own part."""
 
@@ -173,6 +171,14 @@ class Configuration(Section):
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "payment-exporter configuration",
         }
+
+    def longer_than(self, limit: timedelta) -> tuple[ExporterCollector, ...]:
+        """Return the collectors that are run and whose time-out is above ``limit``."""
+        return tuple(
+            name
+            for name in ExporterCollector
+            if self.collectors.of(name).enabled and self.timeout_of(name) > limit.total_seconds()
+        )
 
     def timeout_of(self, name: ExporterCollector) -> float:
         """Return a collector's time-out in seconds."""

@@ -55,6 +55,11 @@ class Exporter:
         """What is measured."""
         return tuple(self._in_force.runners)
 
+    @property
+    def configuration(self) -> Configuration:
+        """What is in force."""
+        return self._in_force.configuration
+
     def reload(self) -> None:
         """Take the configuration as it is now; raises ForeseenError, and keeps the old one, when it is unusable."""
         with self._lock:

@@ -32,6 +32,7 @@ class ServiceMetrics:
             return _at_zero(counter(metric, registry), metric)
 
         self.payments = counted(declared.PAYMENTS)
+        self.payments_repeated = counter(declared.PAYMENTS_REPEATED, registry)
         self.payment_failures = counted(declared.PAYMENT_FAILURES)
         self.refunds = counted(declared.REFUNDS)
         self.breaker_state = gauge(declared.BREAKER_STATE, registry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     Collectors = Callable[..., ElasticsearchCollector]
 
 
-def published(collector: ElasticsearchCollector) -> dict[str, dict[str, float]]:
+def published(collector: ElasticsearchCollector, within: float = math.inf) -> dict[str, dict[str, float]]:
     """Values by name and label value."""
     return {
         family.name: {"".join(sample.labels.values()): sample.value for sample in family.samples}
-        for family in collector.collect()
+        for family in collector.collect(within)
     }
 
 
@@ -31,10 +32,10 @@ def logs(collector: ElasticsearchCollector) -> dict[str, float]:
     return published(collector)[metrics.LOG_LINES.name]
 
 
-def failure(collector: ElasticsearchCollector) -> str:
+def failure(collector: ElasticsearchCollector, within: float = math.inf) -> str:
     """The one line of the error, in whose traceback nothing of the answer stands either."""
     with pytest.raises(ForeseenError) as caught:
-        published(collector)
+        published(collector, within)
     message = str(caught.value)
     assert MARK not in "".join(traceback.format_exception(caught.value))
     assert len(message) < 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -87,11 +88,11 @@ def read(collector: PostgresCollector) -> Samples:
     }
 
 
-def read_until_it_fails(collector: PostgresCollector) -> tuple[Samples, Exception]:
+def read_until_it_fails(collector: PostgresCollector, within: float = math.inf) -> tuple[Samples, Exception]:
     """What is published although the collector fails."""
     samples: Samples = {}
     try:
-        for family in collector.collect():
+        for family in collector.collect(within):
             samples |= {(sample.name, *sample.labels.values()): sample.value for sample in family.samples}
     except Exception as error:
         return samples, error

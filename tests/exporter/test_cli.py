@@ -91,6 +91,15 @@ def test_files_and_flags_are_checked_without_serving(tmp_path: Path) -> None:
     assert result.stdout == "fine; collectors: business, postgres, host, backup, elasticsearch\n"
 
 
+def test_a_time_out_above_the_scrapes_is_warned_of() -> None:
+    result = run("--config.check", "--collector.timeout=10s", "--collector.postgres.timeout=30s")
+    assert result.returncode == 0
+    assert result.stderr == (
+        "payment-exporter: collectors.postgres: warning: the time-out of 30s is above 10s, the scrape_timeout of the "
+        "bundle; each scrape cuts it short\n"
+    )
+
+
 def test_a_taken_port_is_a_clear_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

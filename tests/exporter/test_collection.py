@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -29,7 +30,7 @@ def files(number: int) -> MetricFamily:
 class Works:
     name = ExporterCollector.BACKUP
 
-    def collect(self) -> Sequence[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Sequence[MetricFamily]:
         return [files(3)]
 
     def close(self) -> None:
@@ -39,7 +40,7 @@ class Works:
 class Fails(Works):
     name = ExporterCollector.POSTGRES
 
-    def collect(self) -> Iterator[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
         yield family(backup.LAST_SIZE, {})
         raise ConnectionError("refused\npassword=secret")
 
@@ -47,7 +48,7 @@ class Fails(Works):
 class Exits(Works):
     name = ExporterCollector.REDIS
 
-    def collect(self) -> Sequence[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Sequence[MetricFamily]:
         raise SystemExit(1)
 
 
@@ -58,7 +59,7 @@ class Hangs(Works):
         self.released = threading.Event()
         self.runs = 0
 
-    def collect(self) -> Sequence[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Sequence[MetricFamily]:
         self.runs += 1
         self.released.wait(60)
         return []
@@ -133,3 +134,21 @@ def test_each_has_a_time_out_of_its_own_and_none_outlasts_the_scrape(hangs: Hang
     other.released.set()
     assert value(families, operation.COLLECTOR_SUCCESS, ExporterCollector.BUSINESS) == 0
     assert value(families, operation.COLLECTOR_SUCCESS, ExporterCollector.POSTGRES) == 0
+
+
+class Listens(Works):
+    """Remembers how long each scrape gave it."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def collect(self, within: float = math.inf) -> Sequence[MetricFamily]:
+        self.told.append(within)
+        return []
+
+
+def test_a_collector_is_told_how_soon_the_scrape_ends() -> None:
+    collector = Listens()
+    for limit in (9.5, None):
+        scrape([Runner(collector, 60)], limit)
+    assert collector.told == [9.5, math.inf]

@@ -13,6 +13,7 @@ from payment_catalog.vocabulary import LogStream
 from payment_logging.elasticsearch import definitions
 from payment_logging.elasticsearch.definition import Definition, Kind
 from payment_logging.elasticsearch.fields import ECS_NAMES, SEARCHED_FIELDS, properties
+from payment_logging.elasticsearch.lifecycle import indices_by_age, rollover_age
 
 #: ECS 8.17's own fields that we have under their names, with the types that it gives them.
 ECS_TYPES = {
@@ -82,6 +83,25 @@ def test_lines_are_deleted_when_the_settings_say(kept: timedelta, written: str) 
     policy = named(Settings(retention=Retention(logs=kept)), "lifecycle-policy").body["policy"]
     assert policy["phases"].keys() == {"hot", "delete"}
     assert policy["phases"]["delete"]["min_age"] == written
+
+
+@pytest.mark.parametrize(
+    ("kept", "age", "indices"),
+    [
+        (timedelta(days=365), "7d", 54),
+        (timedelta(days=30), "7d", 6),
+        (timedelta(days=28), "7d", 5),
+        (timedelta(days=8), "2d", 5),
+        (timedelta(days=1), "6h", 5),
+    ],
+)
+def test_no_line_outlives_its_time_by_more_than_a_quarter_and_few_lines_make_few_indices(
+    kept: timedelta, age: str, indices: int
+) -> None:
+    policy = named(Settings(retention=Retention(logs=kept)), "lifecycle-policy").body["policy"]
+    assert policy["phases"]["hot"]["actions"]["rollover"] == {"max_age": age, "max_primary_shard_size": "25gb"}
+    assert rollover_age(kept) <= kept / 4
+    assert indices_by_age(kept) == indices
 
 
 def test_names_follow_the_service() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import subprocess
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from payment_catalog.settings import Settings
+from payment_logging.parts.lift import DEEPEST
+from payment_logging.parts.redact import LINE_ID
 from payment_logging.redaction import REPLACEMENTS
-from payment_logging.trace.reading import completed
+from payment_logging.trace.reading import completed, writable
 from payment_logging.variants import Variant, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from payment_logging.fluentd import Section
+    from payment_logging.fluentd import Json, Section
     from payment_logging.trace.outputs import Record
 
 _CARDS = (
@@ -55,6 +58,13 @@ _SUBSTITUTE = """
   expressions = given["replacements"].map { |expression, replacement| [Regexp.compile(expression), replacement] }
   puts JSON.generate(given["lines"].map { |line| expressions.reduce(line) { |text, (e, r)| text.gsub(e, r) } })
 """
+_WRITE = """
+  given = JSON.parse(STDIN.read, allow_nan: true, max_nesting: false)
+  record = given["record"]
+  eval(given["prepared"])
+  eval(given["code"])
+  puts JSON.generate(record, max_nesting: false)
+"""
 _EVALUATE = """
   given = JSON.parse(STDIN.read)
   record = given["record"]
@@ -86,20 +96,19 @@ def test_ruby_redacts_as_python_does() -> None:
     assert ruby(_SUBSTITUTE, {"replacements": replacements, "lines": given}) == [redacted(line) for line in given]
 
 
-def fields() -> dict[str, str]:
-    """Return the Ruby code of each field that Fluentd sets, by name."""
-
+def sections() -> Iterator[Section]:
     def walk(items: Any) -> Iterator[Section]:
         for item in items:
             yield item
             yield from walk(item.sections)
 
-    records = [
-        section
-        for part in parts(Variant.NODE, Settings())
-        for section in walk(part.sections)
-        if section.name == "record"
-    ]
+    for part in parts(Variant.NODE, Settings()):
+        yield from walk(part.sections)
+
+
+def fields() -> dict[str, str]:
+    """Return the Ruby code of each field that Fluentd sets, by name."""
+    records = [section for section in sections() if section.name == "record"]
     return {name: str(value)[2:-1] for section in records for name, value in section.parameters.items()}
 
 
@@ -152,6 +161,34 @@ def test_fields_get_their_value(field: str, record: dict[str, str], value: objec
 )
 def test_the_trace_names_events_as_ruby_does(record: Record) -> None:
     assert [completed(record)["event"]] == ruby(_EVALUATE, {"code": fields()["event"], "record": record})
+
+
+def nested(levels: int) -> Json:
+    value: Json = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        math.nan,
+        math.inf,
+        [-math.inf, {"in an object": [math.nan, 1e308]}],
+        [2**63, 2**63 - 1, -(2**63), -(2**63) - 1, 10**400, -1.5, 0, True, False, None, "NaN"],
+        nested(DEEPEST),
+        nested(DEEPEST + 1),
+        {"an object": nested(DEEPEST)},
+    ],
+)
+def test_ruby_makes_values_writable_as_the_trace_says(value: Json) -> None:
+    """A number that parsers take may be none, or larger than whoever reads it next knows."""
+    (prepared,) = (text for each in sections() if (text := each.text("prepare_value")))
+    record: Record = {"value": value, LINE_ID: "0123"}
+    written = ruby(_WRITE, {"prepared": prepared, "code": fields()[LINE_ID], "record": record})
+    assert written == writable(record)
+    json.dumps(written, allow_nan=False)
 
 
 def test_bytes_that_are_no_text_do_not_stop_the_redaction() -> None:

@@ -173,6 +173,10 @@ def test_filters_can_be_left_out() -> None:
         ('{"event": "payment failed", "payment_id": "p"}', LogStream.AUDIT),
         ('{"event": "x", "payment_id": ""}', LogStream.APPLICATION),
         ("listening on 8080", LogStream.APPLICATION),
+        (
+            '{"event": "x", "share": NaN, "limit": [-1e999], "number": 123456789012345678901234567890}',
+            LogStream.APPLICATION,
+        ),
         ("", LogStream.APPLICATION),
         ("Traceback (most recent call last):", LogStream.APPLICATION),
     ],

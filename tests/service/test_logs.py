@@ -163,6 +163,12 @@ def test_no_value_breaks_the_caller(output: Output, value: Any) -> None:
     assert NUMBER not in output.getvalue()
 
 
+def test_a_number_that_json_has_not_is_written_as_text(output: Output) -> None:
+    log.info("odd", ratio=float("nan"), nested=[{"limit": float("-inf")}], count=2**63)
+    line = output.line()
+    assert (line["ratio"], line["nested"], line["count"]) == ("nan", [{"limit": "-inf"}], "9223372036854775808")
+
+
 def test_a_closed_stream_does_not_break_the_caller(output: Output) -> None:
     output.close()
     log.error("nobody reads this")

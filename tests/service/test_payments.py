@@ -59,6 +59,9 @@ def test_the_same_key_and_body_charge_once(play: Play) -> None:
         again = await service.pay(**{"Idempotency-Key": "k"})
         assert (again.status_code, again.json()["id"]) == (201, *identifiers)
         assert len(await service.ledger()) == 1
+        created = await service.value("http_requests_total", method="POST", route="/payments", code="201")
+        assert created is not None
+        assert await service.value("payments_repeated_total") == created - 1
 
     play(scenario)
 
@@ -69,6 +72,7 @@ def test_the_same_key_with_another_body_is_refused(play: Play) -> None:
         refused = await service.pay(2000, **{"Idempotency-Key": "k"})
         assert refused.status_code == 422
         assert refused.headers["content-type"] == "application/problem+json"
+        assert await service.value("payments_repeated_total") == 0, "it asked for something new"
         elsewhere = await service.other.post(
             "/payments",
             json={"amount_minor": 2000, "currency": "MYR", "method": "fpx"},

@@ -150,7 +150,9 @@ _SIMPLE = (
         _NEVER_NEGATIVE,
         r"sum .* unless .*",
     ),
-    Equivalent("NoPaymentProcessed", Kind.FUNCTION, "increase -> rate", _ANY_UNIT, r"sum by [^\[]*\(increase.*"),
+    Equivalent(
+        "NoPaymentProcessed", Kind.FUNCTION, "increase -> rate", _ANY_UNIT, r"sum by [^-]*\(increase.*or -increase.*"
+    ),
     Equivalent("NoLogsArrive", Kind.FUNCTION, "increase -> rate", _ANY_UNIT),
     Equivalent("RateLimiterWithoutStorage", Kind.FUNCTION, "rate -> increase", _ANY_UNIT),
     Equivalent("RateLimiterWithoutStorage", Kind.AGGREGATION, "sum -> (max|avg)", _NEVER_NEGATIVE),
@@ -215,6 +217,8 @@ _SIMPLE = (
     Equivalent(_DISKS, Kind.GUARD, r"\(.* > 0\) -> .*", "A share of nothing is below no limit."),
     Equivalent(_DISKS, Kind.COMPARATOR, "> 0 -> (>=|!=) 0", "A share of nothing is below no limit."),
     Equivalent("MostRequestsRateLimited|MostRequestsRefused", Kind.COMPARATOR, "> 50 -> >= 50", _LAST_BIT),
+    Equivalent("RefundRateHigh", Kind.COMPARATOR, "> -> >=", _LAST_BIT),
+    Equivalent("ContainerCpuThrottled", Kind.COMPARATOR, ">= 30 -> > 30", _LAST_BIT),
     Equivalent(
         "FailoverNeverTested|NoLogInElasticsearch",
         Kind.AGGREGATION,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from payment_alerts.monitoring_alerts import MONITORING_FILE
@@ -20,9 +19,11 @@ from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS
 from payment_catalog.prometheus_metrics import ALERTMANAGER, PROMETHEUS
 from payment_catalog.publishers import EXPORTER, SERVICE
 from payment_catalog.vocabulary import LogStream
+from payment_logging.elasticsearch.lifecycle import LARGEST_SHARD, indices_by_age, rollover_age
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from payment_alerts.alert import AlertGroup
     from payment_bundle.capacity.population import Population
@@ -229,7 +230,10 @@ def _logs(settings: Settings, population: Population) -> tuple[Figure, ...]:
     payments = population.services * population.payments_per_second
     kept = settings.retention.logs
     written = log_volume.BYTES_OF_PAYMENT * payments
-    indices = len(LogStream) * (kept / timedelta(days=1) + 1)
+    age = rollover_age(kept)
+    held = log_volume.BYTES_OF_PAYMENT * population.payments_per_second * (kept + age).total_seconds()
+    filled = Amount(*(bytes_ // (LARGEST_SHARD * 2**30) for bytes_ in (held.usual, held.most)))
+    indices = exactly(len(LogStream) * indices_by_age(kept)) + filled
     return (
         Figure(
             Key.LOG_LINES,
@@ -253,16 +257,18 @@ def _logs(settings: Settings, population: Population) -> tuple[Figure, ...]:
             Key.LOG_BYTES_KEPT,
             f"Log lines that can be searched, {format_duration(kept)}",
             Counted.BYTES,
-            written * kept.total_seconds(),
-            "bytes a second × `retention.logs`, as written; one copy, before compression",
+            held * population.services,
+            f"bytes a second × (`retention.logs` + {format_duration(age)} until an index ends), as written; one copy, "
+            "before compression",
             "settings",
         ),
         Figure(
             Key.LOG_SHARDS,
             "Shards of Elasticsearch",
             Counted.PIECES,
-            exactly(indices * COPIES * population.services),
-            f"services × {len(LogStream)} data streams × (days kept + 1) × {COPIES} copies",
+            indices * COPIES * population.services,
+            f"services × ({len(LogStream)} data streams × (⌈`retention.logs` / {format_duration(age)}⌉ + 1) + "
+            f"searchable bytes / {LARGEST_SHARD} GiB) × {COPIES} copies",
             "the index template and the life cycle",
         ),
     )

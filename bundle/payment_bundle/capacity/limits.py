@@ -101,7 +101,7 @@ def limits(settings: Settings, memory: float) -> tuple[Limit, ...]:
             1_000,
             "data nodes",
             "`cluster.max_shards_per_node`: Elastic, Size your shards",
-            "roll over after a week instead of each day, keep logs for a shorter time, share data streams",
+            "keep logs for a shorter time, let small services share data streams",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,9 @@ class ArchiveCollector:
         self._file = Path(configuration.report)
         self._reports = ReportReader(self.name)
 
-    def collect(self) -> Iterator[MetricFamily]:
-        """Yield whether there is a report that can be read, and its figures."""
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
+        """Yield whether there is a report that can be read, and its figures; a file cannot be told how soon."""
+        del within
         report = self._reports.read(self._file, ArchiveReport)
         yield single(metrics.REPORT_READABLE, report is not None)
         if report:

@@ -9,6 +9,7 @@ sample, a double, holds every one.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from sqlalchemy import text
 from payment_catalog.exporter_metrics import business
 from payment_catalog.exposition import family
 from payment_catalog.vocabulary import Currency, ExporterCollector, PaymentStatus, RefundStatus
-from payment_exporter.collectors.database import connect
+from payment_exporter.collectors.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,12 +51,12 @@ class BusinessCollector:
     name = ExporterCollector.BUSINESS
 
     def __init__(self, settings: DatabaseSettings, timeout: float) -> None:
-        self._engine = connect(settings, timeout)
+        self._database = Database(settings, timeout)
         self._said: set[str] = set()
 
-    def collect(self) -> Iterator[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield every combination of the vocabulary, so that a first payment is an increase from 0."""
-        with self._engine.connect() as connection:
+        with self._database.connect(within) as connection:
             rows = connection.execute(_TOTALS).all()
         payments = [row for row in rows if row.subject == "payment"]
         refunds = [row for row in rows if row.subject == "refund"]
@@ -73,7 +74,7 @@ class BusinessCollector:
 
     def close(self) -> None:
         """Close the connection."""
-        self._engine.dispose()
+        self._database.close()
 
     def _totals(self, metric: Metric, shares: Iterable[Share]) -> MetricFamily:
         totals, strange = tally(metric, shares)

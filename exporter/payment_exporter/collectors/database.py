@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from payment_catalog.database_settings import DatabaseSettings
 
 #: How the exporter names itself to the server, and leaves itself out of what it measures there.
@@ -19,6 +22,31 @@ _STATEMENT_SHARE = 0.8
 _LOCK_SHARE = 0.25
 #: So many unanswered probes, after half of the time-out without a word, mean that the server has vanished.
 _PROBES = 3
+
+
+class Database:
+    """The database of one collector, which uses it for at most ``timeout`` seconds each time."""
+
+    def __init__(self, settings: DatabaseSettings, timeout: float) -> None:
+        self._settings = settings
+        self._timeout = self._in_force = timeout
+        self._engine = connect(settings, timeout)
+
+    def connect(self, within: float = math.inf) -> Connection:
+        """Return the connection, which gives up ``within`` so many seconds where those are fewer than the time-out.
+
+        What gives up sooner is opened anew: who pools connections may give one with changed limits to others. So whole
+        seconds count where there are any, and scrapes of the same length have the same connection.
+        """
+        timeout = min(self._timeout, math.floor(within) if 1 <= within < math.inf else within)
+        if timeout != self._in_force:
+            self._engine.dispose()
+            self._engine, self._in_force = connect(self._settings, timeout), timeout
+        return self._engine.connect()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._engine.dispose()
 
 
 def connect(settings: DatabaseSettings, timeout: float) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import ssl
 import time
@@ -58,13 +59,13 @@ class ElasticsearchCollector:
         self._timeout = timeout
         self._client: Elasticsearch | None = None
 
-    def collect(self) -> Iterator[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield the cluster's health, then what the logs hold; an index that does not exist holds no line.
 
         Raises ElasticsearchError, also for an answer that covers only some of the shards; ForeseenError for a file
         that holds no secret or no certificate, OSError for one that cannot be read.
         """
-        deadline = time.monotonic() + self._timeout * _SHARE
+        deadline = time.monotonic() + min(self._timeout, within) * _SHARE
         self._client = self._client or _connect(self._configuration)
         client = _authenticated(self._client, self._configuration)
         yield from _cluster(_asked(_Health, client.options(request_timeout=_left(deadline)).cluster.health))

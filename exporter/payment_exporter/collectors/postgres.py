@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from payment_catalog.exporter_metrics import postgres
 from payment_catalog.exposition import family
 from payment_catalog.vocabulary import DatabaseConnectionState, DatabaseTable, ExporterCollector, values
-from payment_exporter.collectors.database import APPLICATION_NAME, connect
+from payment_exporter.collectors.database import APPLICATION_NAME, Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -108,19 +108,19 @@ class PostgresCollector:
     name = ExporterCollector.POSTGRES
 
     def __init__(self, settings: DatabaseSettings, timeout: float) -> None:
-        self._engine = connect(settings, timeout)
+        self._database = Database(settings, timeout)
         self._said_missing = False
 
-    def collect(self) -> Iterator[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield the figures that the database has; raises SQLAlchemyError, OSError, or ValueError for no figure."""
         # Each statement is a transaction of its own: none is spoiled by one that failed, and no snapshot is held.
-        with self._engine.connect() as connection:
+        with self._database.connect(within) as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             yield from self._postgresql(connection) if connection.dialect.name == "postgresql" else _sqlite(connection)
 
     def close(self) -> None:
         """Close the connection."""
-        self._engine.dispose()
+        self._database.close()
 
     def _postgresql(self, connection: Connection) -> Iterator[MetricFamily]:
         parameters = {"exporter": APPLICATION_NAME, "long": postgres.LONG_STATEMENT_SECONDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from payment_catalog.vocabulary import ExporterCollector
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from payment_exporter.configuration import Probe
 
-#: Seconds of the time-out that are left for giving up what hangs and for writing the figures, or this share of it.
+#: Seconds of the time that are left for giving up what hangs and for writing the figures, or this share of it.
 _RESERVE = 0.5
 _RESERVED_SHARE = 0.2
 
@@ -29,11 +30,12 @@ class ProbeCollector:
 
     def __init__(self, configuration: Probe, gateway: str | None, timeout: float) -> None:
         self._prober = Prober(configuration, gateway)
-        self._limit = timeout - min(_RESERVE, _RESERVED_SHARE * timeout)
+        self._timeout = timeout
 
-    def collect(self) -> Sequence[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Sequence[MetricFamily]:
         """Return success, duration and status of each; one that hangs or fails costs only its own figures."""
-        return self._prober.probe_configured(self._limit)
+        seconds = min(self._timeout, within)
+        return self._prober.probe_configured(seconds - min(_RESERVE, _RESERVED_SHARE * seconds))
 
     def close(self) -> None:
         """Give back nothing: no connection is kept between two scrapes."""

@@ -91,13 +91,13 @@ class RedisCollector:
         self._settings = settings
         self._timeout = timeout
 
-    def collect(self) -> Iterator[MetricFamily]:
+    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield the figures that the server has.
 
         Raises RedisError, OSError for a file that cannot be read, ForeseenError for what is no password, and ValueError
         for a figure that is no number.
         """
-        with self._client() as client:
+        with self._client(min(self._timeout, within)) as client:
             facts = client.info()
             started = time.perf_counter()
             client.ping()
@@ -108,7 +108,7 @@ class RedisCollector:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _client(self) -> Redis:
+    def _client(self, timeout: float) -> Redis:
         """Return a client that sends no more than asked: an account may be kept to AUTH, INFO and PING."""
         settings = self._settings
         return Redis(
@@ -116,8 +116,8 @@ class RedisCollector:
             port=settings.port,
             username=settings.username or None,
             password=None if settings.password_file is None else _password(settings.password_file),
-            socket_timeout=self._timeout,
-            socket_connect_timeout=self._timeout,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             driver_info=None,

@@ -1,8 +1,9 @@
-"""How long lines can be searched: a new index each day, deleted when its last line is as old as the settings say."""
+"""How long lines can be searched: an index ends by size or age, and is deleted as long after as the settings say."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from payment_logging.elasticsearch.definition import Definition, Kind, meta
@@ -11,22 +12,39 @@ from payment_logging.elasticsearch.templates import template_name
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
-#: Of Elastic's advice of 10 to 50 GB a shard the middle.
-_LARGEST_SHARD = "25gb"
+#: GiB: of Elastic's advice of 10 to 50 GB a shard the middle.
+LARGEST_SHARD = 25
+#: An index that grows slowly ends after a week: each day one would be hundreds of nearly empty shards a service.
+_LONGEST = timedelta(weeks=1)
+#: Or after this share of the time that lines are kept: by no more a line is kept for longer.
+_SHARE = 0.25
+
+
+def rollover_age(kept: timedelta) -> timedelta:
+    """Return how long an index takes lines that are ``kept`` for so long; by so much longer its first one is kept."""
+    return min(_LONGEST, kept * _SHARE)
+
+
+def indices_by_age(kept: timedelta) -> int:
+    """Return how many indices a data stream has at most, none of which ended by its size."""
+    return ceil(kept / rollover_age(kept)) + 1
 
 
 def lifecycle_policy(settings: Settings) -> Definition:
-    """Return the policy: hot until the next day or 25 GB, then deleted after ``retention.logs``.
+    """Return the policy: hot until an index is large or old enough, then deleted after ``retention.logs``.
 
-    An index's age counts from when lines stopped to come in: its first line is kept up to a day longer than the last.
+    That counts from when lines stopped to come in: the last line is kept for as long, and none for less.
     """
+    kept = settings.retention.logs
     phases: dict[str, Any] = {
         "hot": {
             "min_age": "0ms",
-            "actions": {"rollover": {"max_age": "1d", "max_primary_shard_size": _LARGEST_SHARD}},
+            "actions": {
+                "rollover": {"max_age": _time(rollover_age(kept)), "max_primary_shard_size": f"{LARGEST_SHARD}gb"}
+            },
         },
         "delete": {
-            "min_age": _time(settings.retention.logs),
+            "min_age": _time(kept),
             "actions": {"delete": {"delete_searchable_snapshot": True}},
         },
     }

@@ -8,7 +8,7 @@ from payment_logging.fluentd import Section
 from payment_logging.parts.labels import Stage
 from payment_logging.parts.tail import UNREADABLE
 from payment_logging.trace.outputs import leaves, outputs, place_by_tag
-from payment_logging.trace.reading import completed, read, routed
+from payment_logging.trace.reading import completed, read, routed, writable
 from payment_logging.trace.traced import Arrival, Traced, expected, redact
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def expectations(parts: tuple[Part, ...], file: ContainerFile, entries: Iterable
 
     def arrivals(entry: Entry) -> tuple[Arrival, ...]:
         fields: Record = {UNREADABLE: entry.text} if entry.log is None else read(parse, redact(entry.log))
-        tag = None if UNREADABLE in fields else routed(rewrite, completed(fields))
+        tag = None if UNREADABLE in fields else routed(rewrite, completed(writable(fields)))
         return tuple(_at(each, tag) for each in stored) if tag else tuple(_at(each, file.tag) for each in failed)
 
     return tuple(expected(entry, arrivals(entry)) for entry in entries)

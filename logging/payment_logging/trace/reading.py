@@ -6,9 +6,12 @@ Only what the generated configuration holds: its expressions are of the subset t
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import cache
 from typing import TYPE_CHECKING
+
+from payment_logging.parts.lift import DEEPEST, MOST_BITS, TOO_DEEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +37,11 @@ def read(parse: Section, text: str) -> Record:
         if fields is not None:
             return fields
     return {}
+
+
+def writable(fields: Mapping[str, Json]) -> Record:
+    """Return ``fields`` as the code in Ruby of ``payment_logging.parts.lift`` makes them writable."""
+    return {name: _writable(value, 1) for name, value in fields.items()}
 
 
 def completed(fields: Record) -> Record:
@@ -69,6 +77,26 @@ def python_pattern(expression: str) -> re.Pattern[str]:
     text, _, options = expression.removeprefix("/").rpartition("/")
     flags = re.MULTILINE | (re.DOTALL if "m" in options else 0)
     return re.compile(_NAMED_GROUP.sub("(?P<", text).replace(r"\z", r"\Z"), flags)
+
+
+def _writable(value: Json, level: int) -> Json:
+    match value:
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case int() if _bits(value) > MOST_BITS:
+            return str(value)
+        case list() | dict() if level > DEEPEST:
+            return TOO_DEEP
+        case list():
+            return [_writable(each, level + 1) for each in value]
+        case dict():
+            return {name: _writable(each, level + 1) for name, each in value.items()}
+    return value
+
+
+def _bits(value: int) -> int:
+    """Return the length of a whole number without its sign, as Ruby has it: that of -8 is 3."""
+    return (~value if value < 0 else value).bit_length()
 
 
 def _object(text: str) -> Record | None:

@@ -188,4 +188,5 @@ async def _repeated(parts: Parts, intent: Intent) -> RowMapping:
         raise not_ended()
     if row["outcome"] in NOTHING_SENT:
         raise_for(row["outcome"], payment_id=row["id"])
+    parts.metrics.payments_repeated.inc()
     return row

@@ -100,7 +100,16 @@ def test_twice_the_retention_is_nearly_twice_the_disk() -> None:
 def test_logs_follow_the_payments() -> None:
     found = estimated(10, payments_per_second=2)
     assert found.amount(Key.LOG_BYTES).usual == 20 * log_volume.BYTES_OF_PAYMENT.usual
-    assert found.amount(Key.LOG_BYTES_KEPT).usual == found.amount(Key.LOG_BYTES).usual * 30 * 86_400
+    # A line is kept for a week longer at most, until its index ends.
+    assert found.amount(Key.LOG_BYTES_KEPT).usual == found.amount(Key.LOG_BYTES).usual * 37 * 86_400
+
+
+def test_indices_of_elasticsearch_end_by_their_age_or_their_size() -> None:
+    few, many = (estimated(10, payments_per_second=number).amount(Key.LOG_SHARDS).usual for number in (1, 100))
+    assert few == 10 * 4 * 6 * 2
+    filled = estimated(10, payments_per_second=100).amount(Key.LOG_BYTES_KEPT).usual // (10 * 25 * 2**30)
+    assert filled > 4
+    assert many == few + 10 * filled * 2
 
 
 def test_an_environment_more_is_as_much_again() -> None:

@@ -80,6 +80,7 @@ def _payments(scrape: Scrape, counts: Counts) -> Iterator[Series]:
             (PaymentStatus.FAILED, counts.failed[position]),
         ):
             yield scrape.counter(metrics.PAYMENTS, number, method=method, status=status)
+    yield scrape.counter(metrics.PAYMENTS_REPEATED, np.zeros_like(counts.refunded))
 
 
 def _durations(flow: Flow, scrape: Scrape, counts: Counts, rng: np.random.Generator) -> Iterator[Series]:
