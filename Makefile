@@ -67,6 +67,7 @@ lock: ## resolve the pinned dependencies anew
 	@.build/lock/bin/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/generate.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/dev.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra exporter --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/exporter.txt -c requirements/dev.txt
+	@.build/lock/bin/uv pip compile pyproject.toml --extra service --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/service.txt -c requirements/dev.txt
 	@.build/lock/bin/uv pip compile pyproject.toml --extra archive --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade -o requirements/archive.txt -c requirements/dev.txt
 
 clean: ## remove the environment and caches

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from dockerfile import ROOT, Dockerfile
 
-from payment_catalog.kubernetes_objects import ACCOUNT
+from payment_catalog.kubernetes_objects import ACCOUNT, SERVICE_PORT
+from payment_catalog.settings import Settings
+from payment_logging.cluster.pod import container
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +55,20 @@ ARCHIVE = Image(
     ),
 )
 
+SERVICE = Image(
+    Dockerfile("service/Dockerfile"),
+    "requirements/service.txt",
+    "/opt/payment-service/bin/payment-service",
+    frozenset({"payment_catalog", "payment_service"}),
+)
+
+FLUENTD = Dockerfile("logging/fluentd.Dockerfile")
+GEMS = "logging/fluentd.Gemfile"
 
 EVERY_ROOM = ARCHIVE.packages
 
 
-@pytest.fixture(params=[EXPORTER, ARCHIVE], ids=["exporter", "archive"])
+@pytest.fixture(params=[EXPORTER, ARCHIVE, SERVICE], ids=["exporter", "archive", "service"])
 def image(request: pytest.FixtureRequest) -> Image:
     found: Image = request.param
     return found
@@ -153,7 +164,7 @@ def test_the_wheel_is_made_of_what_is_copied_and_starts(image: Image, tmp_path: 
         archive.extractall(tmp_path / "installed")
     packages = {name.split("/")[0] for name in names}
     assert {name for name in packages if not name.endswith(".dist-info")} == image.packages
-    module = {EXPORTER: "payment_exporter.cli", ARCHIVE: "payment_bundle.cli"}[image]
+    module = {EXPORTER: "payment_exporter.cli", ARCHIVE: "payment_bundle.cli", SERVICE: "payment_service.cli"}[image]
     program = (
         "import sys\n"
         f"sys.path.insert(0, {str(tmp_path / 'installed')!r})\n"
@@ -164,3 +175,45 @@ def test_the_wheel_is_made_of_what_is_copied_and_starts(image: Image, tmp_path: 
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert result.stdout.startswith(str(tmp_path)), result.stderr
+
+
+def test_the_service_finds_what_its_jobs_and_the_runbook_call() -> None:
+    (installed,) = [it.text for it in SERVICE.dockerfile.named("RUN") if it.stage == "service"]
+    for package in (
+        "postgresql-client-${POSTGRESQL}",
+        "curl",
+        "netcat-openbsd",
+        "redis-tools",
+        "procps",
+        "iputils-ping",
+    ):
+        assert package in installed
+    assert SERVICE.dockerfile.final("EXPOSE").text == str(SERVICE_PORT)
+
+
+def test_fluentd_has_the_plugins_that_the_linter_knows_and_the_configurations_need() -> None:
+    gems = dict(re.findall(r'^gem "([^"]+)", "(\d[^"]*)"$', (ROOT / GEMS).read_text(), re.MULTILINE))
+    known: dict[str, str] = {}
+    for table in (ROOT / "logging/payment_logging/fluentd/plugins").glob("*.toml"):
+        known |= re.findall(r"(fluent\S*) v?([0-9.]+[0-9])", table.read_text().partition("\n")[0])
+    assert gems.items() <= known.items()
+    # Those that users' own configurations have.
+    assert known.keys() - gems.keys() == {"fluent-plugin-detect-exceptions", "fluent-plugin-parser-cri"}
+
+
+def test_fluentd_runs_as_nobody_in_particular_and_is_built_from_its_gems_alone() -> None:
+    assert FLUENTD.final("USER").text == f"{ACCOUNT}:{ACCOUNT}"
+    assert FLUENTD.copied() == [GEMS]
+    assert not FLUENTD.ignored(GEMS)
+    assert FLUENTD.ignored("logging/payment_logging/variants.py")
+    (base,) = {it.text for it in FLUENTD.named("ARG") if it.text.startswith("RUBY=")}
+    assert re.fullmatch(r"RUBY=3\.[0-9]+-slim-[a-z]+", base)
+    program, *_ = json.loads(FLUENTD.final("ENTRYPOINT").text)
+    (command, *flags), default = pod_command(), json.loads(FLUENTD.final("CMD").text)
+    assert (program.rpartition("/")[2], default) == (command, flags)
+
+
+def pod_command() -> list[str]:
+    """How Kubernetes starts Fluentd."""
+    found: list[str] = container(Settings(), [], [], [])["command"]
+    return found

@@ -17,7 +17,7 @@ from payment_catalog.escalation import EscalationLevel, Team, escalation_after
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.incident_series import INCIDENT_LABELS, SINCE, STARTED
 from payment_catalog.promql import number, quote
-from payment_catalog.severities import Priority, Severity
+from payment_catalog.severities import INFORMING, Priority, Severity
 from payment_catalog.signal import RecordingRule
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def escalation_alerts(catalog: Catalog, groups: Sequence[AlertGroup]) -> tuple[A
     if environment is None:
         return ()
     alerts = [alert for group in groups for alert in group.alerts]
-    told = tuple(alert for alert in alerts if alert.severity is not Severity.INFO)
-    untold = tuple(alert for alert in alerts if alert.severity is Severity.INFO)
+    told = tuple(alert for alert in alerts if alert.severity not in INFORMING)
+    untold = tuple(alert for alert in alerts if alert.severity in INFORMING)
     stories = Stories(catalog, environment, told, untold)
     return (
         AlertGroup(

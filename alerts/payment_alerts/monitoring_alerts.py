@@ -56,7 +56,7 @@ def watchdog(catalog: Catalog) -> Alert:
         expr="vector(1)",
         # There is nothing to wait for.
         pending=timedelta(0),
-        severity=Severity.INFO,
+        severity=Severity.NONE,
         priority=Priority.P3,
         team=Team.SERVICE_OUTAGE,
         incident=IncidentKey.MONITORING_BLIND,

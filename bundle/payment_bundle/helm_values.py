@@ -15,6 +15,8 @@ from payment_catalog.documents import TextDocument, YamlDocument
 from payment_catalog.durations import format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.kubernetes_objects import Object
@@ -24,12 +26,15 @@ VALUES = "kubernetes/helm/kube-prometheus-stack.values.yaml"
 _KINDS_SELECTED = ("rule", "serviceMonitor", "podMonitor")
 
 
-def helm_values(catalog: Catalog) -> Documents:
-    """Return the values; Alertmanager's templates are in them, as no object of the operator holds any."""
+def helm_values(catalog: Catalog, members: Sequence[Settings] = ()) -> Documents:
+    """Return the values for a service, or for a fleet with its ``members``, whose messages are those of ``catalog``.
+
+    Alertmanager's templates are in them, as no object of the operator holds any.
+    """
     content = {
         "prometheus": {"prometheusSpec": _prometheus(catalog.settings)},
         "alertmanager": {
-            "alertmanagerSpec": _alertmanager(catalog.settings),
+            "alertmanagerSpec": _alertmanager((catalog.settings, *members)),
             "templateFiles": {
                 PurePosixPath(path).name: document.text
                 for path, document in messages(catalog).items()
@@ -37,6 +42,8 @@ def helm_values(catalog: Catalog) -> Documents:
             },
         },
         "grafana": {"sidecar": _sidecar()},
+        # Else an alert that informs would be silenced for as long as no other of its namespace fires.
+        "defaultRules": {"disabled": {"InfoInhibitor": True}},
     }
     return {VALUES: YamlDocument(content, __name__)}
 
@@ -49,13 +56,18 @@ def _prometheus(settings: Settings) -> Object:
     }
 
 
-def _alertmanager(settings: Settings) -> Object:
+def _alertmanager(members: Sequence[Settings]) -> Object:
+    (label,) = {key for each in members for key in labels(each)}
     return {
-        "alertmanagerConfigSelector": {"matchLabels": labels(settings)},
-        "alertmanagerConfigNamespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.namespace}},
+        "alertmanagerConfigSelector": _one_of(label, (labels(each)[label] for each in members)),
+        "alertmanagerConfigNamespaceSelector": _one_of("kubernetes.io/metadata.name", (it.namespace for it in members)),
         # Else it would see the alerts only that have the namespace as a label, which the Watchdog has not.
         "alertmanagerConfigMatcherStrategy": {"type": "None"},
     }
+
+
+def _one_of(label: str, values: Iterable[str]) -> Object:
+    return {"matchExpressions": [{"key": label, "operator": "In", "values": sorted(set(values))}]}
 
 
 def _sidecar() -> Object:

@@ -23,12 +23,17 @@ _NAMESPACE_FILE = "namespace.yaml"
 
 def kustomize(settings: Settings, paths: Iterable[str]) -> Documents:
     """Return the namespace, the base that lists it and each of ``paths`` below it, and the overlays."""
-    base = PurePosixPath(BASE)
-    files = sorted(path.name for path in map(PurePosixPath, paths) if path.parent == base)
+    overlays = {f"{OVERLAYS}/{name}/{KUSTOMIZATION}": _overlay(settings, name) for name in settings.environments}
+    return {**base(settings, paths), **{path: YamlDocument(content, __name__) for path, content in overlays.items()}}
+
+
+def base(settings: Settings, paths: Iterable[str]) -> Documents:
+    """Return the namespace, and the base that lists it and each of ``paths`` below it."""
+    directory = PurePosixPath(BASE)
+    files = sorted(path.name for path in map(PurePosixPath, paths) if path.parent == directory)
     contents = {
         f"{BASE}/{_NAMESPACE_FILE}": _namespace(settings),
         f"{BASE}/{KUSTOMIZATION}": _kustomization(resources=[_NAMESPACE_FILE, *files]),
-        **{f"{OVERLAYS}/{name}/{KUSTOMIZATION}": _overlay(settings, name) for name in settings.environments},
     }
     return {path: YamlDocument(content, __name__) for path, content in contents.items()}
 

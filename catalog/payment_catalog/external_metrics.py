@@ -19,7 +19,7 @@ ALERTNAME = Label("alertname", bound="the alerts of the rule files")
 ALERTSTATE = Label("alertstate", ("pending", "firing"))
 #: Labels that every alert of a name has alike.
 LABELS_OF_ALERTS = (
-    Label("severity", ("critical", "warning", "info")),
+    Label("severity", ("critical", "warning", "info", "none")),
     Label("priority", ("P0", "P1", "P2", "P3")),
     Label("team", bound="the rows of the escalation matrix"),
     Label("incident", bound="the incidents of the runbook"),

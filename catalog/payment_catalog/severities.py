@@ -13,6 +13,12 @@ class Severity(StrEnum):
     CRITICAL = "critical"
     WARNING = "warning"
     INFO = "info"
+    #: Of what is no matter at all. kube-prometheus' rule InfoInhibitor silences ``info`` where nothing else fires.
+    NONE = "none"
+
+
+#: Nobody is asked to do anything about these.
+INFORMING = (Severity.INFO, Severity.NONE)
 
 
 class Priority(StrEnum):

@@ -26,7 +26,19 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
 
     Raises ForeseenError for a dashboard that no ConfigMap holds.
     """
-    sources: str = yaml.dump(data_sources(catalog.settings), Dumper=yaml.CSafeDumper, sort_keys=False)
+    prefix = uid_prefix(catalog.settings)
+    text: str = yaml.dump(data_sources(catalog.settings), Dumper=yaml.CSafeDumper, sort_keys=False)
+    sources = _config_map(
+        catalog, f"grafana-datasources-{prefix}", {"labels": {"grafana_datasource": "1"}}, {f"{prefix}.yaml": text}
+    )
+    return {
+        **dashboard_config_maps(catalog, dashboards),
+        f"{BASE}/grafana-datasources.yaml": YamlDocument(sources, __name__),
+    }
+
+
+def dashboard_config_maps(catalog: Catalog, dashboards: Documents) -> Documents:
+    """Return a list with a ConfigMap for each of ``dashboards``; raises ForeseenError for one that none holds."""
     found = [
         _config_map(
             catalog,
@@ -37,18 +49,8 @@ def sidecar(catalog: Catalog, dashboards: Documents) -> Documents:
         for path, document in dashboards.items()
         if path.startswith(DASHBOARDS) and isinstance(document, JsonDocument)
     ]
-    return {
-        f"{BASE}/grafana-dashboards.yaml": YamlDocument({"apiVersion": "v1", "kind": "List", "items": found}, __name__),
-        f"{BASE}/grafana-datasources.yaml": YamlDocument(
-            _config_map(
-                catalog,
-                f"grafana-datasources-{uid_prefix(catalog.settings)}",
-                {"labels": {"grafana_datasource": "1"}},
-                {f"{uid_prefix(catalog.settings)}.yaml": sources},
-            ),
-            __name__,
-        ),
-    }
+    content = {"apiVersion": "v1", "kind": "List", "items": found}
+    return {f"{BASE}/grafana-dashboards.yaml": YamlDocument(content, __name__)}
 
 
 def _config_map(

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from payment_alerts.alertmanager import configuration
 from payment_alerts.groups import alert_groups
-from payment_alerts.operator import operator
+from payment_alerts.operator import fleet_operator, operator
 from payment_alerts.operator.alertmanager_config import matcher
 from payment_alerts.prometheus import prometheus
 from payment_alerts.rules import rules
+from payment_alerts.sharing import rules_of_fleet, rules_of_service
 from payment_bundle.rendering import render
 from payment_catalog.catalog import Catalog, build_catalog
 from payment_catalog.errors import ForeseenError
@@ -385,3 +386,38 @@ def test_times_of_another_zone_mute_nothing(shop: House) -> None:
     assert all(set(each) == {"weekdays", "times"} for each in interval["timeIntervals"])
     assert "weekend" not in str(shop.routing["route"])
     assert "night" in str(shop.routing["route"])
+
+
+def test_services_with_one_alertmanager_route_their_own_alerts_alone() -> None:
+    settings = Settings(service="wallet", shared=True)
+    catalog = build_catalog(settings)
+    groups = alert_groups(catalog)
+    wallet = kubernetes_files(settings, lambda found: operator(found, rules_of_service(settings, groups)))
+    fleet = kubernetes_files(settings, lambda found: fleet_operator(found, groups, rules_of_fleet(settings, groups)))
+
+    def route(files: Files) -> list[str]:
+        content = files.content("kubernetes/base/alertmanagerconfig.yaml")
+        return [plain_matcher(each) for each in content["spec"]["route"]["matchers"]]
+
+    def rules(files: Files) -> set[str]:
+        return {
+            rule["alert"]
+            for path in files.below("kubernetes/base")
+            if "prometheusrule-" in path
+            for group in files.content(path)["spec"]["groups"]
+            for rule in group["rules"]
+            if "alert" in rule
+        }
+
+    assert route(wallet) == ['priority=~"P0|P1|P2|P3"', 'namespace=~"wallet"']
+    # What no service has itself: the Watchdog has no namespace.
+    assert route(fleet) == ['priority=~"P0|P1|P2|P3"', 'namespace=~"|wallet"']
+    assert rules(wallet).isdisjoint(rules(fleet))
+    assert rules(wallet) | rules(fleet) == {alert.name for group in groups for alert in group.alerts}
+    assert not [path for path in wallet.texts if "servicemonitor-" in path]
+    assert [path for path in fleet.texts if "servicemonitor-" in path]
+    # So that each alert of a service is taken by its own route.
+    for group in rules_of_service(settings, groups):
+        for alert in group.alerts:
+            for scenario in alert.scenarios:
+                assert all(fired.get("namespace") == "wallet" for fired in scenario.firing), alert.name

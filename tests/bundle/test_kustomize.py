@@ -232,10 +232,12 @@ def test_the_charts_values_let_it_find_our_objects(files: Files) -> None:
     built = files.build("kubernetes/overlays/production")
     alertmanager = values["alertmanager"]["alertmanagerSpec"]
     routes = built["AlertmanagerConfig", "shop"]["metadata"]
-    assert alertmanager["alertmanagerConfigSelector"]["matchLabels"].items() <= routes["labels"].items()
-    assert alertmanager["alertmanagerConfigNamespaceSelector"]["matchLabels"] == {
-        "kubernetes.io/metadata.name": routes["namespace"]
-    }
+    for selector, labels in (
+        ("alertmanagerConfigSelector", routes["labels"]),
+        ("alertmanagerConfigNamespaceSelector", {"kubernetes.io/metadata.name": routes["namespace"]}),
+    ):
+        (selected,) = alertmanager[selector]["matchExpressions"]
+        assert (selected["operator"], selected["values"]) == ("In", [labels[selected["key"]]])
     assert alertmanager["alertmanagerConfigMatcherStrategy"] == {"type": "None"}
     templates = values["alertmanager"]["templateFiles"]
     used = set()
@@ -249,3 +251,19 @@ def test_the_charts_values_let_it_find_our_objects(files: Files) -> None:
             it for it in built.values() if it["metadata"]["labels"].get(sidecar["label"]) == sidecar["labelValue"]
         ]
         assert labelled
+
+
+def test_the_charts_own_rules_silence_none_of_ours(files: Files) -> None:
+    """Its Alertmanager inhibits ``severity="info"`` while InfoInhibitor fires, which it does where no other does."""
+    values: Any = files.content(VALUES)
+    assert values["defaultRules"] == {"disabled": {"InfoInhibitor": True}}
+    # kube-prometheus without the chart has that rule too: what must always arrive does not depend on the values.
+    base = [files.content(path) for path in files.below("kubernetes/base") if "prometheusrule-monitoring" in path]
+    (watchdog,) = [
+        rule
+        for it in base
+        for group in it["spec"]["groups"]
+        for rule in group["rules"]
+        if rule.get("alert") == "Watchdog"
+    ]
+    assert watchdog["labels"]["severity"] == "none"

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from command_line import payobs
-from dockerfile import Dockerfile
 from documentation.typed import KNOWN
 from fences import ROOT
 from sockets import free_port
@@ -110,7 +109,7 @@ def test_our_programs_know_their_variables(name: str) -> None:
 
 def test_our_programs_know_their_flags() -> None:
     parser().parse_args(SERVICES["payment-exporter"]["command"])
-    gateway = SERVICES["gateway"]["command"]
+    gateway = ["payment-service", *SERVICES["gateway"]["command"]]
     shell = SERVICES["payment-service"]["command"][-1]
     for command, flags in (
         (" ".join(gateway[:2]), [flag.partition("=")[0] for flag in gateway[2:]]),
@@ -150,14 +149,12 @@ def test_the_generated_configurations_are_sound(generated: Path) -> None:
         assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_what_the_image_of_the_service_copies_reaches_the_builder() -> None:
-    image = Dockerfile("docs/examples/compose/service.Dockerfile")
-    assert {"catalog", "service", "pyproject.toml"} <= set(image.copied())
-    for source in image.copied():
-        assert (ROOT / source).exists(), source
-        assert not image.ignored(source), source
-    assert image.ignored(".git/config")
-    assert image.ignored("docs/examples/compose/secrets/db-password")
+def test_images_that_are_built_here_are_those_of_the_repository() -> None:
+    built = {service["image"]: service["build"] for service in SERVICES.values() if "build" in service}
+    assert len(built) == 3
+    for build in built.values():
+        assert (FOLDER / build["context"]).resolve() == ROOT
+        assert (ROOT / build["dockerfile"]).is_file()
 
 
 def test_lines_are_written_as_a_container_runtime_writes_them(tmp_path: Path) -> None:

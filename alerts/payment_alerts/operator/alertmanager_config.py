@@ -5,7 +5,7 @@ What the object cannot say, and what becomes of it:
 - It has no templates. The messages' own must be files of Alertmanager, beside its configuration.
 - The operator lets it see alerts of its own namespace only, unless Alertmanager's ``alertmanagerConfigMatcherStrategy``
   is ``None``; the Watchdog has no namespace. With ``None`` alerts of other bundles would come in too: so the root
-  takes those only that have one of our priorities.
+  takes those only that have one of our priorities and, where services share an Alertmanager, the namespace of its own.
 - Its times have no zone. Mute times of a zone other than UTC are left out: messages come that should have waited.
 - Secrets are no files, but keys of a Secret in the same namespace: the last part of each file's path.
 """
@@ -22,7 +22,7 @@ from payment_catalog.kubernetes_objects import head
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.catalog import Catalog
@@ -39,18 +39,23 @@ _ROUTE = {
 _UTC = "UTC"
 
 
-def alertmanager_config(catalog: Catalog, groups: Sequence[AlertGroup]) -> Object:
-    """Return the object; raises ForeseenError where two secrets would have one key."""
+def alertmanager_config(
+    catalog: Catalog, groups: Sequence[AlertGroup], namespaces: Sequence[str] | None = None
+) -> Object:
+    """Return the object, for alerts of ``namespaces`` alone where these are given; "" is for those that have none.
+
+    Raises ForeseenError where two secrets would have one key.
+    """
     settings = catalog.settings
     content = configuration(catalog, groups)
     secrets = Secrets(alertmanager_secret(settings))
     intervals = [_interval(each) for each in content.get("time_intervals", []) if _is_utc(each)]
     known = {each["name"] for each in intervals}
-    ours = {"name": "priority", "matchType": "=~", "value": "|".join(Priority)}
+    ours = [_one_of("priority", Priority), *([_one_of("namespace", namespaces)] if namespaces else [])]
     return {
         **head(f"{MONITORING_GROUP}/v1alpha1", "AlertmanagerConfig", settings, settings.service, labels(settings)),
         "spec": {
-            "route": {"matchers": [ours], **_route(content["route"], known)},
+            "route": {"matchers": ours, **_route(content["route"], known)},
             **({"muteTimeIntervals": intervals} if intervals else {}),
             "inhibitRules": [_inhibition(rule) for rule in content["inhibit_rules"]],
             "receivers": [receiver(each, content["global"], secrets) for each in content["receivers"]],
@@ -64,6 +69,10 @@ def matcher(text: str) -> Object:
     if not found:
         raise ValueError(f"{text} is no matcher of a name and a plain value")
     return {"name": found["name"], "matchType": found["type"], "value": found["value"]}
+
+
+def _one_of(name: str, values: Iterable[str]) -> Object:
+    return {"name": name, "matchType": "=~", "value": "|".join(values)}
 
 
 def _route(route: Mapping[str, Any], known: set[str]) -> Object:

@@ -13,6 +13,7 @@ from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_alerts.sharing import rules_of_fleet
+from payment_bundle.fleet.kubernetes import fleet_kubernetes
 from payment_bundle.fleet.sources import OF_THE_FLEET
 from payment_catalog.catalog import build_catalog
 from payment_catalog.dashboards import Dashboard
@@ -46,13 +47,15 @@ def monitoring_documents(services: Sequence[Service]) -> Documents:
     groups = alert_groups(catalog)
     once = rules_of_fleet(settings, groups)
     members = {service.path: service.settings for service in services}
+    on_call = _on_call(catalog, watching(groups))
     documents: dict[str, Document] = {
         **rules(catalog, once),
         **rule_tests(catalog, once),
         **runbooks(catalog, once),
         **alertmanager(catalog, groups),
         **fleet_prometheus(catalog, members),
-        **_on_call(catalog, watching(groups)),
+        **on_call,
+        **fleet_kubernetes(catalog, groups, once, on_call, tuple(members.values())),
     }
     return dict(sorted(documents.items()))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from payment_catalog.external_metrics import ALERTS, ALERTS_FOR_STATE
 from payment_catalog.links import runbooks_url
 from payment_catalog.promql import quote
-from payment_catalog.severities import Severity
+from payment_catalog.severities import INFORMING
 from payment_catalog.signal import Query
 from payment_catalog.thresholds import Unit
 from payment_dashboards.colours import PRIORITIES
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
 #: Of the alerts that somebody is told of: not of those that only inform, as Watchdog does all the time.
-TOLD = f"severity!={quote(Severity.INFO)}"
+TOLD = f"severity!~{quote('|'.join(INFORMING))}"
 FIRING = f'{ALERTS}{{alertstate="firing", {TOLD}}}'
 PAGING = f'{ALERTS}{{alertstate="firing", priority=~"P0|P1"}}'
 

@@ -93,6 +93,26 @@ def test_the_monitoring_is_watched_once(first: House) -> None:
     assert not (first.out / "shop-a/prometheus/rules/escalation.yaml").exists()
 
 
+def test_one_alertmanager_in_kubernetes_takes_the_routes_of_all(first: House) -> None:
+    kubernetes = first.out / MONITORING / "kubernetes"
+    listed = yaml.safe_load((kubernetes / "base/kustomization.yaml").read_text())["resources"]
+    assert sorted([*listed, "kustomization.yaml"]) == sorted(file.name for file in (kubernetes / "base").iterdir())
+    values = yaml.safe_load((kubernetes / "helm/kube-prometheus-stack.values.yaml").read_text())
+    spec = values["alertmanager"]["alertmanagerSpec"]
+    found = {
+        metadata["name"]: metadata["namespace"]
+        for file in first.out.rglob("kubernetes/base/alertmanagerconfig.yaml")
+        for metadata in [yaml.safe_load(file.read_text())["metadata"]]
+    }
+    assert found.keys() == {*SHOPS, "payment-fleet"}
+    for selector, expected in (
+        ("alertmanagerConfigSelector", found.keys()),
+        ("alertmanagerConfigNamespaceSelector", found.values()),
+    ):
+        (selected,) = spec[selector]["matchExpressions"]
+        assert selected["values"] == sorted(expected)
+
+
 def test_the_rules_of_a_service_and_of_the_fleet_pass_their_tests(first: House) -> None:
     promtool = find_tool("promtool")
     tested = [
