@@ -47,13 +47,17 @@ def _yaml(content: object) -> Answer:
 
 @dataclass
 class StubMimir:
-    """The state behind the server. ``rules`` are by tenant, namespace and group, ``routing`` by tenant."""
+    """The state behind the server. ``rules`` are by tenant, namespace and group, ``routing`` by tenant.
+
+    ``most_rules`` of a group and ``most_groups`` of a tenant are Mimir's own; Cortex has no such limits unless told.
+    """
 
     url: str
     flavour: str = "mimir"
     rules: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     routing: dict[str, dict[str, Any]] = field(default_factory=dict)
-    most_rules: int = 0
+    most_rules: int = 20
+    most_groups: int = 70
     requests: list[tuple[str, str]] = field(default_factory=list)
     canned: list[tuple[str, str, Answer]] = field(default_factory=list)
 
@@ -92,10 +96,12 @@ class StubMimir:
     def _rules(self, method: str, tenant: str, names: list[str], content: bytes) -> Answer:
         groups = self.rules.setdefault(tenant, {}).setdefault(names[0], {})
         match method, names:
-            case "GET", [namespace]:
-                return _yaml({namespace: list(groups.values())}) if groups else _text(404, "no rule groups found")
+            case "GET", [namespace] if groups:
+                return _yaml({namespace: list(groups.values())})
+            case "GET", [_]:
+                return _yaml({}) if self.flavour == "mimir" else _text(404, "no rule groups found")
             case "POST", [_]:
-                return self._set(groups, content)
+                return self._set(groups, content, sum(map(len, self.rules[tenant].values())))
             case "DELETE", [_, name] if name in groups:
                 del groups[name]
                 return _ACCEPTED
@@ -103,19 +109,22 @@ class StubMimir:
                 return _text(404, "group does not exist")
         return _text(405, "")
 
-    def _set(self, groups: dict[str, Any], content: bytes) -> Answer:
+    def _set(self, groups: dict[str, Any], content: bytes, there: int) -> Answer:
         group = _load(content)
         if set(group) - {"name", "interval", "rules"}:
             return _text(400, "unable to decoded rule group")
-        if self.most_rules and len(group["rules"]) > self.most_rules:
-            limit = (
-                f"per-user rules per rule group limit (limit: {self.most_rules} actual: {len(group['rules'])}) exceeded"
-            )
-            return _text(400, limit)
         try:
             stored = {**group, "interval": _go(group["interval"]), "rules": [_stored(rule) for rule in group["rules"]]}
         except (PromQLError, ValueError) as error:
             return _text(400, str(error))
+        if (rules := len(group["rules"])) > self.most_rules:
+            return _text(
+                400, f"per-user rules per rule group limit (limit: {self.most_rules} actual: {rules}) exceeded"
+            )
+        # One more is counted also for a group that is replaced.
+        if there + 1 > self.most_groups:
+            limit = f"per-user rule groups limit (limit: {self.most_groups} actual: {there + 1}) exceeded"
+            return _text(400, limit)
         groups[group["name"]] = stored
         return _ACCEPTED
 

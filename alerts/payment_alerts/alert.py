@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from payment_catalog.signal import RecordingRule
 
 
+#: The most rules of a group that Mimir takes where nothing else is set for a tenant. Source: "Mimir configuration
+#: parameters", ``ruler_max_rules_per_rule_group``.
+MOST_RULES = 20
+
+
 @dataclass(frozen=True, slots=True)
 class InputSeries:
     """A series that a test feeds in; ``values`` is promtool's notation, one value a minute."""
@@ -115,7 +120,7 @@ class AlertGroup:
 
     ``interval`` is between two evaluations where Prometheus' own would be a waste, with windows of hours. It stays
     below five minutes, for which Prometheus goes on to show the state of an alert. ``dashboard`` shows what they
-    are about.
+    are about. What is above MOST_RULES becomes further groups of its file.
     """
 
     name: str
@@ -124,3 +129,9 @@ class AlertGroup:
     recordings: tuple[RecordingRule, ...] = ()
     interval: timedelta | None = None
     dashboard: AnyDashboard = field(kw_only=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the groups that its file has, in the order in which they read each other."""
+        rules = len(self.recordings) + len(self.alerts)
+        return (self.name, *(f"{self.name}-{number}" for number in range(2, -(-rules // MOST_RULES) + 1)))

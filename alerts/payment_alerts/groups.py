@@ -29,6 +29,7 @@ from payment_alerts.log_alerts import log_alerts
 from payment_alerts.log_archive_alerts import log_archive_alerts
 from payment_alerts.log_line_alerts import log_line_alerts
 from payment_alerts.log_pipeline_alerts import log_pipeline_alerts
+from payment_alerts.metrics_missing import metrics_missing_alerts
 from payment_alerts.monitoring_alerts import monitoring_alerts
 from payment_alerts.probe_alerts import probe_alerts
 from payment_alerts.queue_alerts import queue_alerts
@@ -88,7 +89,7 @@ def alert_groups(catalog: Catalog) -> tuple[AlertGroup, ...]:
         exporter_alerts(catalog),
         *(added.group(catalog) for added in catalog.parts(AddedAlerts)),
     )
-    groups = (*groups, monitoring_alerts(catalog, groups))
+    groups = (*groups, metrics_missing_alerts(catalog, groups), monitoring_alerts(catalog))
     return tuple(map(with_scenario_elsewhere, (*groups, *escalation_alerts(catalog, groups))))
 
 

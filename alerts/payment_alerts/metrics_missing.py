@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payment_alerts.alert import Alert, Scenario, outlined
+from payment_alerts.alert import Alert, AlertGroup, Scenario, outlined
 from payment_alerts.publications import DEMANDING, Publications
-from payment_alerts.published_metrics import SCRAPED, expected_metrics
+from payment_alerts.published_metrics import SCRAPED, expected_metrics, publishing
 from payment_alerts.scenario_series import selector
+from payment_catalog.dashboards import Dashboard
 from payment_catalog.escalation import Team
 from payment_catalog.incident import IncidentKey
 from payment_catalog.promql import quote
@@ -20,11 +21,10 @@ from payment_catalog.severities import Priority, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from payment_alerts.alert import AlertGroup
     from payment_alerts.published_metrics import Expected
     from payment_catalog.catalog import Catalog
 
-METRICS_MISSING = "MetricsMissing"
+METRICS_MISSING_GROUP = "payment-metrics-missing"
 
 _MINUTE = timedelta(minutes=1)
 _AT = timedelta(minutes=8)
@@ -34,11 +34,22 @@ _PENDING = timedelta(minutes=5)
 _OUTLINE = timedelta(minutes=4)
 
 
+def metrics_missing_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGroup:
+    """Return the group on metrics that are not published; ``groups`` are those that read them."""
+    return AlertGroup(
+        METRICS_MISSING_GROUP,
+        "metrics-missing.yaml",
+        (metrics_missing(catalog, groups),),
+        publishing(catalog),
+        dashboard=Dashboard.ON_CALL,
+    )
+
+
 def metrics_missing(catalog: Catalog, groups: Iterable[AlertGroup]) -> Alert:
     """Return the alert on metrics that the rules of ``groups`` read."""
     expected = expected_metrics(catalog, groups)
     return Alert(
-        name=METRICS_MISSING,
+        name="MetricsMissing",
         expr=" or ".join(map(_missing, expected)),
         pending=_PENDING,
         severity=Severity.WARNING,

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.alert import Alert, AlertGroup, Scenario
 from payment_alerts.delivery_alerts import delivery_alerts
-from payment_alerts.metrics_missing import metrics_missing
 from payment_alerts.monitoring_target_alerts import monitoring_target_alerts
-from payment_alerts.published_metrics import publishing
 from payment_alerts.routes import WATCHDOG
 from payment_alerts.rule_evaluation_alerts import rule_evaluation_alerts
 from payment_alerts.scenario_series import service_target, steady
@@ -21,15 +19,13 @@ from payment_catalog.incident import IncidentKey
 from payment_catalog.severities import Priority, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from payment_catalog.catalog import Catalog
 
 MONITORING_GROUP, MONITORING_FILE = "payment-monitoring", "monitoring.yaml"
 
 
-def monitoring_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGroup:
-    """Return the group on the monitoring; ``groups`` are the others, whose metrics must not be missing."""
+def monitoring_alerts(catalog: Catalog) -> AlertGroup:
+    """Return the group on the monitoring, which one Prometheus has once, for however many services."""
     return AlertGroup(
         MONITORING_GROUP,
         MONITORING_FILE,
@@ -37,11 +33,9 @@ def monitoring_alerts(catalog: Catalog, groups: Iterable[AlertGroup]) -> AlertGr
             watchdog(catalog),
             *delivery_alerts(catalog),
             *rule_evaluation_alerts(catalog),
-            metrics_missing(catalog, groups),
             *monitoring_target_alerts(catalog),
             *storage_alerts(catalog),
         ),
-        publishing(catalog),
         dashboard=Dashboard.ON_CALL,
     )
 

@@ -55,6 +55,7 @@ def _file(catalog: Catalog, group: AlertGroup, every: timedelta) -> dict[str, An
     return {
         "rule_files": [f"../rules/{group.file}"],
         "evaluation_interval": format_duration(every),
+        **({"group_eval_order": list(group.names)} if len(group.names) > 1 else {}),
         "tests": [
             _test(catalog, alert, scenario)
             for alert in group.alerts

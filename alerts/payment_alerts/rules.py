@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from payment_alerts.alert import MOST_RULES
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
 
@@ -19,15 +20,20 @@ RULES_DIRECTORY = "prometheus/rules"
 
 
 def rules(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
-    """Return a rule file for each group."""
+    """Return a rule file for each group; a large one is several there."""
     return {f"{RULES_DIRECTORY}/{group.file}": YamlDocument(_file(catalog, group), __name__) for group in groups}
 
 
 def _file(catalog: Catalog, group: AlertGroup) -> dict[str, Any]:
     recordings = [{"record": rule.record, "expr": rule.expr} for rule in group.recordings]
-    alerts = [_alert(catalog, alert, group.dashboard) for alert in group.alerts]
+    written = [*recordings, *(_alert(catalog, alert, group.dashboard) for alert in group.alerts)]
     interval = {"interval": format_duration(group.interval)} if group.interval else {}
-    return {"groups": [{"name": group.name, **interval, "rules": [*recordings, *alerts]}]}
+    return {
+        "groups": [
+            {"name": name, **interval, "rules": written[part * MOST_RULES : (part + 1) * MOST_RULES]}
+            for part, name in enumerate(group.names)
+        ]
+    }
 
 
 def _alert(catalog: Catalog, alert: Alert, dashboard: AnyDashboard) -> dict[str, Any]:

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 import promql_parser as ast
 
 from payment_alerts.escalation_alerts import ESCALATION_FILE
-from payment_alerts.metrics_missing import METRICS_MISSING
 from payment_alerts.monitoring_alerts import MONITORING_FILE
 from payment_catalog.promql import PromQLError, parse
 from payment_catalog.promql_text import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from payment_alerts.alert import AlertGroup
     from payment_catalog.settings import Settings
 
 _NAMESPACE, _JOB = "namespace", "job"
+#: What a Prometheus has once for several services.
+_ONCE = frozenset({MONITORING_FILE, ESCALATION_FILE})
 
 
 def of_service(settings: Settings, groups: Iterable[AlertGroup]) -> tuple[AlertGroup, ...]:
@@ -36,21 +37,14 @@ def rules_of_service(settings: Settings, groups: Iterable[AlertGroup]) -> tuple[
     """Return the groups that Prometheus loads for the service: without those that it has once for several."""
     if not settings.shared:
         return tuple(groups)
-    return tuple(
-        _scoped(
-            settings, _only(group, lambda name: name == METRICS_MISSING) if group.file == MONITORING_FILE else group
-        )
-        for group in groups
-        if group.file != ESCALATION_FILE
-    )
+    return tuple(_scoped(settings, group) for group in groups if group.file not in _ONCE)
 
 
 def rules_of_fleet(settings: Settings, groups: Iterable[AlertGroup]) -> tuple[AlertGroup, ...]:
     """Return what those leave out: the alerts on the monitoring, and the escalation of every service's alerts."""
     found = {group.file: group for group in groups}
-    watching = replace(_only(found[MONITORING_FILE], lambda name: name != METRICS_MISSING), recordings=())
     escalating = (found[ESCALATION_FILE],) if ESCALATION_FILE in found else ()
-    return _scoped(settings, watching), *escalating
+    return _scoped(settings, found[MONITORING_FILE]), *escalating
 
 
 def scoped(expression: str, settings: Settings) -> str:
@@ -73,10 +67,6 @@ def scoped(expression: str, settings: Settings) -> str:
         return write(ast.transform(parse(expression), None, narrowed))
     except PromQLError:
         return expression
-
-
-def _only(group: AlertGroup, wanted: Callable[[str], bool]) -> AlertGroup:
-    return replace(group, alerts=tuple(alert for alert in group.alerts if wanted(alert.name)))
 
 
 def _scoped(settings: Settings, group: AlertGroup) -> AlertGroup:

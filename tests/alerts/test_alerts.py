@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from payment_alerts.alert import MOST_RULES
 from payment_alerts.groups import alert_groups, recordings
 from payment_alerts.promtool import Promtool
+from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_catalog.catalog import build_catalog
+from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import parse_duration
 from payment_catalog.promql import analyse, number
 from payment_catalog.settings import Settings
-from payment_catalog.settings.objectives import Levels, Recovery
+from payment_catalog.settings.objectives import Levels, Objectives, Recovery
 from payment_catalog.settings.places import Environment
 from payment_catalog.signals import WINDOW
 from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
@@ -66,6 +69,33 @@ def test_the_security_alerts_are_the_runbooks_to_the_letter() -> None:
         assert "keep_firing_for" not in rule
         assert wanted["labels"].items() <= rule["labels"].items()
         assert wanted["annotations"].items() <= rule["annotations"].items()
+
+
+def groups_of(document: object) -> list[dict[str, Any]]:
+    assert isinstance(document, YamlDocument)
+    content: Any = document.content
+    return list(content["groups"])
+
+
+def test_no_group_has_more_rules_than_mimir_takes() -> None:
+    files = rules(CATALOG, GROUPS)
+    assert [group["name"] for file in files.values() for group in groups_of(file)] == [group.name for group in GROUPS]
+    assert all(0 < len(group["rules"]) <= MOST_RULES for file in files.values() for group in groups_of(file))
+
+
+def test_a_group_with_too_many_rules_is_several_that_are_tested_in_their_order() -> None:
+    catalog = build_catalog(Settings(objectives=Objectives(window=timedelta(days=90))))
+    group = next(group for group in alert_groups(catalog) if group.name == "payment-slo-latency")
+    parts = groups_of(rules(catalog, [group])["prometheus/rules/slo-latency.yaml"])
+    names = [part["name"] for part in parts]
+    assert names == ["payment-slo-latency", "payment-slo-latency-2"]
+    assert all(len(part["rules"]) <= MOST_RULES for part in parts)
+    written = [rule.get("record") or rule["alert"] for part in parts for rule in part["rules"]]
+    assert written == [rule.record for rule in group.recordings] + [alert.name for alert in group.alerts]
+    for file in rule_tests(catalog, [group]).values():
+        assert isinstance(file, YamlDocument)
+        content: Any = file.content
+        assert content["group_eval_order"] == names
 
 
 @pytest.mark.parametrize("key", list(ThresholdKey))

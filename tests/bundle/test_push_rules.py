@@ -213,8 +213,8 @@ def test_the_address_of_its_prometheus_does_too(desk: Desk) -> None:
 
 
 def test_what_mimir_refuses_is_named_and_the_rest_is_done(desk: Desk, wanted: tuple[WantedGroup, ...]) -> None:
-    desk.mimir.most_rules = 20
-    large = [group.name for group in wanted if len(group.group.rules) > 20]
+    desk.mimir.most_rules = 10
+    large = [group.name for group in wanted if len(group.group.rules) > 10]
     result = desk.push()
     assert result.code == 1
     assert large
@@ -224,6 +224,17 @@ def test_what_mimir_refuses_is_named_and_the_rest_is_done(desk: Desk, wanted: tu
             in result.out
         )
     assert len(desk.groups) == len(wanted) - len(large)
+
+
+def test_a_tenant_that_may_have_no_more_groups_is_told_so(pushed: Desk) -> None:
+    """Mimir counts one more also for a group that is only changed."""
+    pushed.mimir.most_groups = len(pushed.groups)
+    pushed.alert("ErrorRateHigh")["for"] = "1h"
+    result = pushed.push()
+    assert result.code == 1
+    assert f"  ! {GROUP}: not pushed; {pushed.mimir.url} (tenant {TENANT}) refuses it (400: per-user rule groups" in (
+        result.out
+    )
 
 
 @pytest.mark.parametrize(

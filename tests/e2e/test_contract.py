@@ -112,7 +112,7 @@ def test_the_monitoring_watches_itself(house: House, wait: Wait) -> None:
 
 
 def test_no_metric_that_alerts_read_is_missing(house: House, wait: Wait) -> None:
-    group = next(group for group in alert_groups(house.stack.catalog) if group.file == "monitoring.yaml")
+    group = next(group for group in alert_groups(house.stack.catalog) if group.file == "metrics-missing.yaml")
     missing = next(alert for alert in group.alerts if alert.name == "MetricsMissing")
     demands = [rule.record for rule in group.recordings]
     wait(

@@ -127,7 +127,7 @@ def test_everything_that_follows_from_the_alert_is_generated(project: Project) -
     assert "Ledger Behind" in page
     assert "| DBA Team |" in page
     assert f"[{ALERT}]({ALERT}.md)" in project.read("runbooks/README.md")
-    assert METRIC in project.read("prometheus/rules/monitoring.yaml")
+    assert METRIC in project.read("prometheus/rules/metrics-missing.yaml")
     assert ALERT in project.read("prometheus/rules/escalation.yaml")
     assert "ledger-behind" in project.read("alertmanager/templates/facts.tmpl")
     board = json.loads(project.read("grafana/dashboards/payment-business.json"))

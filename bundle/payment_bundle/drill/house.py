@@ -14,6 +14,7 @@ import requests
 
 from payment_alerts.alertmanager import CONFIGURATION
 from payment_alerts.groups import alert_groups
+from payment_alerts.metrics_missing import METRICS_MISSING_GROUP
 from payment_alerts.monitoring_alerts import MONITORING_GROUP
 from payment_alerts.rules import rules
 from payment_bundle.demo.child import ChildError
@@ -236,4 +237,5 @@ class House(Stack):
 
 
 def _pace(speed: float, scrape: timedelta, hurried: Mapping[str, float]) -> Pace:
-    return Pace(speed, scrape, {**UNHURRIED, MONITORING_GROUP: min(speed, _MONITORING_SPEED), **hurried})
+    monitoring = dict.fromkeys((MONITORING_GROUP, METRICS_MISSING_GROUP), min(speed, _MONITORING_SPEED))
+    return Pace(speed, scrape, {**UNHURRIED, **monitoring, **hurried})

@@ -35,15 +35,15 @@ THEIRS = {
 ABOUT_ALL = {
     "prometheus/rules/escalation.yaml",
     "prometheus/tests/escalation.yaml",
-    "prometheus/rules/monitoring.yaml",
-    "prometheus/tests/monitoring.every-4m.yaml",
+    "prometheus/rules/metrics-missing.yaml",
+    "prometheus/tests/metrics-missing.every-4m.yaml",
     "runbooks/MetricsMissing.md",
     "runbooks/README.md",
     "alertmanager/templates/facts.tmpl",
     "kubernetes/base/grafana-dashboards.yaml",
     "kubernetes/base/kustomization.yaml",
     "kubernetes/base/prometheusrule-escalation.yaml",
-    "kubernetes/base/prometheusrule-monitoring.yaml",
+    "kubernetes/base/prometheusrule-metrics-missing.yaml",
     "kubernetes/helm/kube-prometheus-stack.values.yaml",
 }
 #: The dashboard that the row is on.

@@ -88,8 +88,10 @@ def test_the_monitoring_is_watched_once(first: House) -> None:
 
     once = alerts(first.out / MONITORING / "prometheus/rules/monitoring.yaml")
     assert {"Watchdog", "PrometheusDown", "AlertmanagerDown", "RuleEvaluationFails"} <= once
+    assert "MetricsMissing" not in once
+    assert alerts(first.out / "shop-a/prometheus/rules/metrics-missing.yaml") == {"MetricsMissing"}
     assert "ServiceOutageEscalatedToL2" in alerts(first.out / MONITORING / "prometheus/rules/escalation.yaml")
-    assert alerts(first.out / "shop-a/prometheus/rules/monitoring.yaml") == {"MetricsMissing"}
+    assert not (first.out / "shop-a/prometheus/rules/monitoring.yaml").exists()
     assert not (first.out / "shop-a/prometheus/rules/escalation.yaml").exists()
 
 
