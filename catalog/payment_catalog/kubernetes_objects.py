@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from payment_catalog.errors import ForeseenError
+from payment_catalog.grafana_names import LONGEST_PREFIX, uid_prefix
 from payment_catalog.release import release
 
 if TYPE_CHECKING:
@@ -68,6 +69,16 @@ def backups_claim(settings: Settings) -> str:
 def fluentd_name(settings: Settings) -> str:
     """Return what Fluentd's objects are called and labelled; it leaves out log files with ``fluentd`` in their name."""
     return f"{settings.service}-fluentd"
+
+
+def job_name(settings: Settings, work: str) -> str:
+    """Return the name of a job or cron job of the service's; a long service's is cut, as in Grafana.
+
+    A CronJob's name has at most 52 characters, as a Job's has 63 and gets eleven more
+    (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/).
+    """
+    service = settings.service
+    return f"{service if len(service) <= LONGEST_PREFIX else uid_prefix(settings)}-{work}"
 
 
 def service_account(settings: Settings, name: str, labels: dict[str, str]) -> Object:
@@ -130,7 +141,8 @@ def network_policy(
         "spec": {
             "podSelector": {"matchLabels": labels},
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": ingress,
+            # The server drops an empty list, and each apply would change the object again. Without one, nobody comes in.
+            **({"ingress": ingress} if ingress else {}),
             "egress": [
                 {"ports": [{"protocol": "UDP", "port": DNS_PORT}, {"protocol": "TCP", "port": DNS_PORT}]},
                 {"ports": ports},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from payment_catalog import kubernetes_objects
+
 if TYPE_CHECKING:
     from payment_catalog.settings import Settings
 
@@ -29,4 +31,4 @@ def log_directory(settings: Settings) -> str:
 
 def job_name(settings: Settings) -> str:
     """Return what the CronJob and all that belongs to it are called."""
-    return f"{settings.service}-log-archive"
+    return kubernetes_objects.job_name(settings, "log-archive")

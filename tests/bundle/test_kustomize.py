@@ -222,6 +222,25 @@ def test_the_namespace_enforces_no_standard_that_fluentd_breaks(built: Mapping[K
     assert "pod-security.kubernetes.io/enforce" not in labels
 
 
+def empty_lists(value: Any, place: str) -> list[str]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [each for key, child in children for each in empty_lists(child, f"{place}/{key}")]
+    return [*found, place] if value == [] else found
+
+
+def test_the_server_keeps_what_it_is_given(built: Mapping[Key, Object]) -> None:
+    """It drops an empty list, and each apply would change the object again."""
+    assert [place for (kind, name), it in built.items() for place in empty_lists(it, f"{kind}/{name}")] == []
+
+
+def test_jobs_of_a_service_with_a_long_name_have_names_that_the_server_takes() -> None:
+    long = kubernetes_files(Settings(service="a" * 50, shared=True)).build("kubernetes/overlays/production")
+    names = {kind: [name for found, name in long if found == kind] for kind in ("CronJob", "Job")}
+    assert len(names["CronJob"]) == 4
+    assert max(map(len, names["CronJob"])) <= 52
+    assert max(map(len, names["Job"])) <= 63
+
+
 def test_no_secret_is_generated(files: Files) -> None:
     for directory in OVERLAYS:
         assert "Secret" not in {kind for kind, _ in files.build(directory)}

@@ -10,6 +10,7 @@ from payment_catalog import kubernetes_objects
 from payment_catalog.kubernetes_objects import (
     backups_claim,
     image,
+    job_name,
     port_of,
     restricted_container,
     restricted_pod,
@@ -101,7 +102,7 @@ def migration(settings: Settings) -> Object:
     Pods of the new version end at once, and are started again, until it is done.
     """
     program = image(settings, "payment-service")
-    name = f"{settings.service}-migration-{program.rpartition(':')[2].replace('.', '-')}"
+    name = job_name(settings, f"migration-{program.rpartition(':')[2].replace('.', '-')}")
     task = Task("migration", ("migrate", "up"), "", _HOUR, _HOUR)
     return {
         **kubernetes_objects.head("batch/v1", "Job", settings, name, _labels(settings)),
@@ -126,7 +127,7 @@ def backups_volume(settings: Settings) -> Object:
 
 
 def _cron_job(settings: Settings, task: Task) -> Object:
-    name = f"{settings.service}-{task.name}"
+    name = job_name(settings, task.name)
     return {
         **kubernetes_objects.head("batch/v1", "CronJob", settings, name, _labels(settings)),
         "spec": {
