@@ -19,9 +19,10 @@ from payment_bundle.grafana.api import GrafanaApi
 from payment_bundle.grafana.command import PushOptions, generated_dashboards
 from payment_bundle.grafana.command import push as push_dashboards
 from payment_bundle.grafana.connection import GrafanaError, Server
-from payment_bundle.grafana.found import Folder
+from payment_bundle.grafana.plan import home_of
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
+from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 WANTED = generated_dashboards(build_catalog(load_settings(ROOT / "bundle.yaml")))
 OVERVIEW = "payment-service"
 FOLDER, FOLDER_UID = "Payments", "payment-observability"
+HOME = home_of(Settings())
 
 
 @dataclass
@@ -159,8 +161,8 @@ def test_a_difference_is_told_and_nothing_sent(pushed: Desk) -> None:
     result = pushed.diff()
     assert result.code == 1
     assert pushed.grafana.written() == []
-    assert "      panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
-    assert "1 dashboard(s) differ" in result.out
+    assert f"  ~ dashboard {OVERVIEW}: panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
+    assert result.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
 
 
 def test_a_dry_run_only_asks(desk: Desk) -> None:
@@ -252,11 +254,13 @@ def test_leftovers_are_listed_and_removed_only_on_request(pushed: Desk) -> None:
     grafana.put({"uid": "payment-old", "title": "Old", "tags": tags}, FOLDER_UID, "payobs push 0123456789abcdef")
     grafana.put({"uid": "payment-kept", "title": "Kept", "tags": tags}, FOLDER_UID, "my notes")
     grafana.put({"uid": "payment-elsewhere", "title": "Copy", "tags": tags}, "other", "payobs push 01")
-    grafana.put({"uid": "theirs", "title": "Theirs", "tags": tags}, FOLDER_UID, "payobs push 01")
+    grafana.put({"uid": "refund-desk", "title": "An extension's", "tags": tags}, FOLDER_UID, "payobs push 02")
+    grafana.put({"uid": "theirs", "title": "Theirs", "tags": tags}, FOLDER_UID, "my copy")
     grafana.put({"uid": "payment-untagged", "title": "Untagged", "tags": []}, FOLDER_UID, "payobs push 01")
     listed = pushed.push()
     assert listed.code == 0
-    assert "  - payment-old: is no longer generated; --prune removes it" in listed.out
+    for uid in ("payment-old", "refund-desk"):
+        assert f"  - {uid}: is no longer generated; --prune removes it" in listed.out
     assert pushed.diff().code == 1
     assert pushed.push("--prune", "--dry-run").code == 1
     assert grafana.written() == []
@@ -302,9 +306,8 @@ THREE = {
 
 def push_three(grafana: StubGrafana) -> tuple[bool, list[str]]:
     said: list[str] = []
-    folder = Folder(uid=FOLDER_UID, title=FOLDER)
     with GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api:
-        return push_dashboards(THREE, api, folder, PushOptions(), said.append), said
+        return push_dashboards(THREE, api, HOME, PushOptions(), said.append), said
 
 
 def test_one_refused_dashboard_does_not_keep_the_others_and_a_repeat_mends_it(grafana: StubGrafana) -> None:
@@ -323,12 +326,11 @@ def test_one_refused_dashboard_does_not_keep_the_others_and_a_repeat_mends_it(gr
 def test_a_push_that_breaks_off_says_how_far_it_came_and_a_repeat_mends_it(grafana: StubGrafana) -> None:
     grafana.answer_with("GET", "/api/dashboards/uid/payment-b", Answer(401, {"message": "Expired API key"}))
     said: list[str] = []
-    folder = Folder(uid=FOLDER_UID, title=FOLDER)
     with (
         GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api,
         pytest.raises(GrafanaError, match="does not accept the token"),
     ):
-        push_dashboards(THREE, api, folder, PushOptions(), said.append)
+        push_dashboards(THREE, api, HOME, PushOptions(), said.append)
     assert said[-1] == "broken off; 1 created; run it again for the rest"
     done, again = push_three(grafana)
     assert done
@@ -344,7 +346,7 @@ def test_ctrl_c_says_how_far_it_came_and_a_repeat_mends_it(grafana: StubGrafana)
             raise KeyboardInterrupt
 
     with GrafanaApi(Server(grafana.url, TOKEN, timeout=5)) as api:
-        assert not push_dashboards(THREE, api, Folder(uid=FOLDER_UID, title=FOLDER), PushOptions(), say)
+        assert not push_dashboards(THREE, api, HOME, PushOptions(), say)
     assert said[-1].startswith("interrupted; 1 created")
     assert push_three(grafana)[0]
     assert set(grafana.boards) == set(THREE)

@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from payment_bundle.grafana.api import GrafanaApi
-    from payment_bundle.grafana.plan import Dashboard, Step
+    from payment_bundle.grafana.plan import Dashboard, Home, Step
 
 
-def compare(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str) -> Comparison:
+def compare(wanted: Mapping[str, Dashboard], api: GrafanaApi, home: Home) -> Comparison:
     """Compare every dashboard; raises GrafanaError."""
-    found = [difference for step in differing(wanted, api, folder_uid) for difference in _step(step)]
-    found += [
-        Difference(_subject(hit.uid), "is not generated", Nature.SURPLUS) for hit in surplus(wanted, api, folder_uid)
-    ]
+    found = [difference for step in differing(wanted, api, home) for difference in _step(step)]
+    found += [Difference(_subject(hit.uid), "is not generated", Nature.SURPLUS) for hit in surplus(wanted, api, home)]
     return Comparison("grafana", api.url, f"{len(wanted)} dashboards", tuple(found))
 
 

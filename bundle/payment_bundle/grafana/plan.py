@@ -13,20 +13,23 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from payment_bundle.foreign_text import one_line
+from payment_bundle.grafana.found import Folder
 from payment_bundle.grafana.words import differences
+from payment_catalog.grafana_names import folder_title, folder_uid, uid_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from payment_bundle.grafana.found import Hit, Revision, Stored
+    from payment_catalog.settings import Settings
 
 #: A dashboard as Grafana's classic JSON.
 Dashboard: TypeAlias = "Mapping[str, Any]"
 
 #: What our messages in a dashboard's history begin with.
 MARK = "payobs push"
-#: The tag that every generated dashboard has, and what its uid begins with.
-OUR_TAG, OUR_PREFIX = "payobs", "payment-"
+#: The tag that every generated dashboard has.
+OUR_TAG = "payobs"
 
 
 class Verdict(StrEnum):
@@ -48,6 +51,23 @@ class Step:
     version: int = 0
     differences: tuple[str, ...] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the dashboards of one service belong: their folder, and what the uids of the bundle's own begin with."""
+
+    folder: Folder
+    prefix: str
+
+    def names(self, uid: str) -> bool:
+        """Whether ``uid`` is one that a dashboard of the bundle's may have."""
+        return uid == self.prefix or uid.startswith(f"{self.prefix}-")
+
+
+def home_of(settings: Settings, title: str = "") -> Home:
+    """Return the home of the service; ``title`` is that of its folder, where it is yet to be created."""
+    return Home(Folder(uid=folder_uid(settings), title=title or folder_title(settings)), uid_prefix(settings))
 
 
 def message_for(wanted: Dashboard) -> str:
@@ -93,10 +113,10 @@ def saved_by(last: Revision) -> str:
 
 
 def leftovers(hits: Iterable[Hit], wanted: Iterable[str], folder_uid: str) -> list[Hit]:
-    """Return the dashboards of ours that are no longer generated: tagged, in our folder, named as ours are."""
+    """Return the tagged dashboards of our folder that are no longer generated."""
     kept = frozenset(wanted)
-    ours = (hit for hit in hits if hit.folder_uid == folder_uid and hit.uid.startswith(OUR_PREFIX))
-    return sorted((hit for hit in ours if hit.uid not in kept), key=lambda hit: hit.uid)
+    found = (hit for hit in hits if hit.folder_uid == folder_uid and hit.uid not in kept)
+    return sorted(found, key=lambda hit: hit.uid)
 
 
 def _conflict(stored: Stored, last: Revision | None, *, force: bool) -> str:
