@@ -173,9 +173,7 @@ def test_a_dry_run_only_asks(desk: Desk) -> None:
     assert "nothing sent" in result.out
 
 
-@pytest.mark.parametrize("history_as_object", [True, False], ids=["since 11", "before 11"])
-def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk, history_as_object: bool) -> None:
-    pushed.grafana.history_as_object = history_as_object
+def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk) -> None:
     pushed.grafana.save_by_hand(OVERVIEW, "more\x1b[31m room", title="Ours")
     result = pushed.push()
     assert result.code == 1
@@ -289,10 +287,8 @@ def test_somebody_saving_meanwhile_is_noticed(pushed: Desk) -> None:
     old = Answer(
         200, {"dashboard": {**pushed.grafana.boards[OVERVIEW].content, "version": 1}, "meta": {"folderUid": ""}}
     )
-    history = Answer(200, {"versions": pushed.grafana.boards[OVERVIEW].revisions[:]})
     pushed.grafana.save_by_hand(OVERVIEW, title="Ours")
     pushed.grafana.answer_with("GET", f"/api/dashboards/uid/{OVERVIEW}", old)
-    pushed.grafana.answer_with("GET", f"/api/dashboards/uid/{OVERVIEW}/versions", history)
     result = pushed.push()
     assert result.code == 1
     assert "(412: The dashboard has been changed by someone else); somebody saved it a moment ago" in result.out

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from payment_bundle.grafana.api import GrafanaApi
-    from payment_bundle.grafana.found import Hit
+    from payment_bundle.grafana.found import Hit, Revision
     from payment_bundle.grafana.plan import Dashboard, Home
     from payment_bundle.push_run import Say
     from payment_catalog.catalog import Catalog
@@ -71,7 +71,7 @@ def differing(wanted: Mapping[str, Dashboard], api: GrafanaApi, home: Home) -> I
 def surplus(wanted: Mapping[str, Dashboard], api: GrafanaApi, home: Home) -> list[Hit]:
     """Return the dashboards of ours that are no longer generated. Raises GrafanaError."""
     candidates = leftovers(api.tagged(OUR_TAG), wanted, home.folder.uid)
-    return [hit for hit in candidates if home.names(hit.uid) or is_ours(api.last_save(hit.uid))]
+    return [hit for hit in candidates if home.names(hit.uid) or is_ours(_newest(api, hit.uid))]
 
 
 def push(wanted: Mapping[str, Dashboard], api: GrafanaApi, home: Home, options: PushOptions, say: Say) -> bool:
@@ -117,7 +117,8 @@ class _Push:
         if step.verdict in {Verdict.CREATE, Verdict.UPDATE} and not self._options.dry_run:
             self._save(step)
         outcome = _OUTCOMES[step.verdict]
-        self._say(f"  {outcome.sign} {uid}: {step.reason or outcome.words(dry_run=self._options.dry_run)}")
+        said = f"{step.reason}; {step.remedy}" if step.reason else outcome.words(dry_run=self._options.dry_run)
+        self._say(f"  {outcome.sign} {uid}: {said}")
         for line in first_of(step.differences, "payobs diff grafana"):
             self._say(f"      {line}")
         return outcome
@@ -140,7 +141,7 @@ class _Push:
         if not self._options.prune:
             self._say(f"  - {hit.uid}: is no longer generated; --prune removes it")
             return Outcome.LEFT_OVER
-        last = self._api.last_save(hit.uid)
+        last = _newest(self._api, hit.uid)
         if not (self._options.force or is_ours(last)):
             who = saved_by(last) if last else "its history cannot be read"
             self._say(f"  ! {hit.uid}: is no longer generated, but {who}; --prune --force removes it all the same")
@@ -151,12 +152,17 @@ class _Push:
         return Outcome.REMOVED
 
 
+def _newest(api: GrafanaApi, uid: str) -> Revision | None:
+    stored = api.dashboard(uid)
+    return None if stored is None else api.revision(uid, stored.version)
+
+
 def _looked_at(api: GrafanaApi, uid: str, wanted: Dashboard, folder_uid: str, *, force: bool) -> Step:
     stored = api.dashboard(uid)
     step = compare(uid, wanted, stored, folder_uid)
     if stored is None or step.verdict is Verdict.UNCHANGED:
         return step
-    return judge(step, stored, api.last_save(uid), folder_uid, force=force)
+    return judge(step, stored, api.revision(uid, stored.version), folder_uid, force=force)
 
 
 def _explained(error: RefusedError) -> RefusedError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -43,7 +43,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to be done with one dashboard; ``version`` is the one to be replaced, ``reason`` that of a conflict."""
+    """What is to be done with one dashboard; ``version`` is the one to be replaced.
+
+    A conflict has its ``reason``, and for whoever would push all the same a ``remedy``.
+    """
 
     uid: str
     verdict: Verdict
@@ -51,6 +54,7 @@ class Step:
     version: int = 0
     differences: tuple[str, ...] = ()
     reason: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,18 @@ def judge(step: Step, stored: Stored, last: Revision | None, folder_uid: str, *,
     ``last`` is the newest revision, ``None`` where nobody knows. ``force`` gives up what others saved.
     """
     if stored.folder_uid == folder_uid and last is not None and last.message == message_for(step.wanted):
-        return Step(step.uid, Verdict.UNCHANGED, step.wanted, step.version)
-    reason = _conflict(stored, last, force=force)
-    if reason:
-        return Step(step.uid, Verdict.CONFLICT, step.wanted, step.version, step.differences, reason)
-    return step
+        return replace(step, verdict=Verdict.UNCHANGED, differences=())
+    if stored.provisioned:
+        source = f" ({one_line(stored.provisioned_from)})" if stored.provisioned_from else ""
+        reason = f"Grafana loads it from a file{source} and saves no other"
+        return _conflict(step, reason, "change that file, or remove it and push again")
+    if force or is_ours(last):
+        return step
+    if last is None:
+        reason = "its history cannot be read, so somebody may have changed it in Grafana"
+        return _conflict(step, reason, "--force overwrites it all the same")
+    reason = f"{saved_by(last)} in Grafana"
+    return _conflict(step, reason, "put what is worth keeping into the bundle, then --force overwrites it")
 
 
 def is_ours(last: Revision | None) -> bool:
@@ -119,17 +130,8 @@ def leftovers(hits: Iterable[Hit], wanted: Iterable[str], folder_uid: str) -> li
     return sorted(found, key=lambda hit: hit.uid)
 
 
-def _conflict(stored: Stored, last: Revision | None, *, force: bool) -> str:
-    if stored.provisioned:
-        source = f" ({one_line(stored.provisioned_from)})" if stored.provisioned_from else ""
-        return f"Grafana loads it from a file{source} and saves no other; change that file, or remove it and push again"
-    if force or is_ours(last):
-        return ""
-    if last is None:
-        return (
-            "its history cannot be read, so somebody may have changed it in Grafana; --force overwrites it all the same"
-        )
-    return f"{saved_by(last)} in Grafana; put what is worth keeping into the bundle, then --force overwrites it"
+def _conflict(step: Step, reason: str, remedy: str) -> Step:
+    return replace(step, verdict=Verdict.CONFLICT, reason=reason, remedy=remedy)
 
 
 def _place(folder_uid: str) -> str:
