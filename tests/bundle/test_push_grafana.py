@@ -16,7 +16,7 @@ from stub_server import Answer
 
 from payment_bundle.cli import main
 from payment_bundle.grafana.api import GrafanaApi
-from payment_bundle.grafana.command import PushOptions, generated_dashboards
+from payment_bundle.grafana.command import PushOptions, generated_dashboards, surplus
 from payment_bundle.grafana.command import push as push_dashboards
 from payment_bundle.grafana.connection import GrafanaError, Server
 from payment_bundle.grafana.plan import home_of
@@ -181,7 +181,13 @@ def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk) -> N
     assert f"  ! {OVERVIEW}: alice saved version 2 at 2026-11-25T10:00:00Z ('more [31m room') in Grafana;" in result.out
     assert "--force overwrites it" in result.out
     assert """title "Ours" -> "Payment service\"""" in result.out
-    assert pushed.diff().code == 1
+    told = pushed.diff()
+    assert told.code == 1
+    assert (
+        f"  (dashboard {OVERVIEW}: alice saved version 2 at 2026-11-25T10:00:00Z ('more [31m room') in Grafana)\n"
+        in told.out
+    )
+    assert told.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
     forced = pushed.push("--force")
     assert forced.code == 0
     (request,) = pushed.grafana.written()
@@ -269,6 +275,24 @@ def test_leftovers_are_listed_and_removed_only_on_request(pushed: Desk) -> None:
     assert set(grafana.boards) == {*WANTED, "payment-kept", "payment-elsewhere", "theirs", "payment-untagged"}
     assert pushed.push("--prune", "--force").code == 0
     assert set(grafana.boards) == {*WANTED, "payment-elsewhere", "theirs", "payment-untagged"}
+
+
+def test_leftovers_of_a_fleets_service_are_known_by_its_name(grafana: StubGrafana) -> None:
+    home = home_of(Settings(service="billing"))
+    for uid in ("billing", "billing-old", "billings"):
+        grafana.put({"uid": uid, "title": uid, "tags": ["payobs"]}, home.folder.uid, "my notes")
+    with GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api:
+        assert [hit.uid for hit in surplus({"billing": {}}, api, home)] == ["billing-old"]
+
+
+def test_a_dashboard_of_somebody_else_with_that_title_is_explained(grafana: StubGrafana) -> None:
+    grafana.put({"uid": "copy", "title": "payment-b"}, FOLDER_UID)
+    done, said = push_three(grafana)
+    assert not done
+    (line,) = (line for line in said if line.startswith("  !"))
+    assert line.startswith("  ! payment-b: ")
+    assert line.endswith("another dashboard of this folder has the same title; rename or move that one")
+    assert said[-1] == f"{grafana.url}: 2 created, 1 not pushed"
 
 
 def test_a_save_whose_answer_was_lost_is_done(desk: Desk) -> None:
