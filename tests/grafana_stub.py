@@ -1,7 +1,8 @@
-"""A Grafana as its HTTP API is documented, as far as dashboards and folders go: real HTTP on the loopback.
+"""A Grafana as far as dashboards and folders go: real HTTP on the loopback, with what a Grafana 9.4 answers.
 
 It keeps what it is sent and refuses what Grafana refuses: a wrong token, an old version, a title that is taken, a
-dashboard that it loads from a file. Canned answers come before its own. Every request is noted.
+dashboard that it loads from a file; and it tells an Editor, whose token it knows, of what is not there that it is
+forbidden. Canned answers come before its own. Every request is noted.
 """
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ class StubGrafana:
         self.folders: dict[str, str] = {}
         self.boards: dict[str, Board] = {}
         self.canned: list[tuple[str, str, Answer]] = []
-        self.history_as_object = True
         self.may_read_history = True
         self.migrates: Callable[[dict[str, Any]], None] = lambda _: None
 
@@ -92,7 +92,7 @@ class StubGrafana:
                 del self.canned[number]
                 return answer
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return Answer(401, {"message": "Invalid API key"})
+            return Answer(401, {"message": "invalid API key"})
         for method, pattern, handler in _ROUTES:
             found = pattern.fullmatch(request.path.removeprefix(PREFIX))
             if found and method == request.method:
@@ -101,19 +101,20 @@ class StubGrafana:
 
     def folder(self, _: Request, uid: str) -> Answer:
         if uid not in self.folders:
-            return Answer(404, {"message": "folder not found", "status": "not-found"})
+            return _forbidden("folders:read")
         return Answer(200, {"id": 1, "uid": uid, "title": self.folders[uid], "canSave": True, "version": 1})
 
     def create_folder(self, request: Request) -> Answer:
         body = request.body
         if body["uid"] in self.folders or body["title"] in self.folders.values():
-            return Answer(409, {"message": "a folder with the same name already exists in the current location"})
+            said = "a folder or dashboard in the general folder with the same name already exists"
+            return Answer(409, {"message": said})
         self.folders[body["uid"]] = body["title"]
         return self.folder(request, body["uid"])
 
     def dashboard(self, _: Request, uid: str) -> Answer:
         if uid not in self.boards:
-            return Answer(404, {"message": "Dashboard not found"})
+            return _forbidden("dashboards:read")
         board = self.boards[uid]
         meta = {
             "folderUid": board.folder_uid,
@@ -125,30 +126,36 @@ class StubGrafana:
         self.migrates(content)
         return Answer(200, {"dashboard": {**content, "id": 7, "version": board.version}, "meta": meta})
 
-    def history(self, request: Request, uid: str) -> Answer:
-        if not self.may_read_history:
-            return Answer(403, {"message": "You'll need additional permissions: dashboards:write"})
-        newest = self.boards[uid].revisions[::-1][: int(request.query["limit"][0])]
-        return Answer(200, {"continueToken": "", "versions": newest} if self.history_as_object else newest)
+    def revision(self, _: Request, uid: str, version: str) -> Answer:
+        if uid not in self.boards or not self.may_read_history:
+            return _forbidden("dashboards:write")
+        return Answer(200, {"uid": uid, **self.boards[uid].revisions[int(version) - 1]})
 
     def save(self, request: Request) -> Answer:
         body = request.body
         content = dict(body["dashboard"])
         uid, version = content["uid"], content.pop("version")
         if body["folderUid"] not in self.folders:
-            return Answer(400, {"message": "folder not found"})
+            return Answer(400, {"message": "Folder not found"})
         board = self.boards.get(uid) or Board({}, body["folderUid"])
         if board.provisioned:
             return Answer(400, {"message": "Cannot save provisioned dashboard"})
         if version != board.version and not body["overwrite"]:
             said = "The dashboard has been changed by someone else"
             return Answer(412, {"status": "version-mismatch", "message": said})
+        if self._has_title(content["title"], body["folderUid"], uid):
+            said = "A dashboard with the same name in the folder already exists"
+            return Answer(412, {"status": "name-exists", "message": said})
         board.folder_uid = body["folderUid"]
         self.boards[uid] = board
         self._revise(board, content, "sa-payobs", body["message"])
         return Answer(200, {"id": 7, "uid": uid, "status": "success", "version": board.version})
 
     def delete(self, _: Request, uid: str) -> Answer:
+        if uid not in self.boards:
+            return _forbidden("dashboards:delete")
+        if self.boards[uid].provisioned:
+            return Answer(400, {"message": "provisioned dashboard cannot be deleted"})
         self.boards.pop(uid)
         return Answer(200, {"title": uid, "message": f"Dashboard {uid} deleted", "id": 1})
 
@@ -169,6 +176,12 @@ class StubGrafana:
             ],
         )
 
+    def _has_title(self, title: str, folder_uid: str, uid: str) -> bool:
+        return any(
+            other != uid and (board.folder_uid, board.content.get("title")) == (folder_uid, title)
+            for other, board in self.boards.items()
+        )
+
     @staticmethod
     def _revise(board: Board, content: dict[str, Any], author: str, message: str) -> None:
         board.content = copy.deepcopy(content)
@@ -182,11 +195,16 @@ class StubGrafana:
         )
 
 
+def _forbidden(permission: str) -> Answer:
+    said = f"You'll need additional permissions to perform this action. Permissions needed: {permission}"
+    return Answer(403, {"accessErrorId": "ACE5742594209", "message": said, "title": "Access denied"})
+
+
 _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = (
     ("GET", re.compile(r"/api/folders/([^/]+)"), StubGrafana.folder),
     ("POST", re.compile(r"/api/folders"), StubGrafana.create_folder),
     ("GET", re.compile(r"/api/dashboards/uid/([^/]+)"), StubGrafana.dashboard),
-    ("GET", re.compile(r"/api/dashboards/uid/([^/]+)/versions"), StubGrafana.history),
+    ("GET", re.compile(r"/api/dashboards/uid/([^/]+)/versions/(\d+)"), StubGrafana.revision),
     ("POST", re.compile(r"/api/dashboards/db"), StubGrafana.save),
     ("DELETE", re.compile(r"/api/dashboards/uid/([^/]+)"), StubGrafana.delete),
     ("GET", re.compile(r"/api/search"), StubGrafana.search),

@@ -56,21 +56,14 @@ def push_grafana(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.grafana import command  # noqa: PLC0415 - generate and check need no network
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
     from payment_bundle.grafana.connection import GrafanaError  # noqa: PLC0415
-    from payment_bundle.grafana.found import Folder  # noqa: PLC0415
-    from payment_catalog.grafana_names import folder_title, folder_uid  # noqa: PLC0415
+    from payment_bundle.grafana.plan import home_of  # noqa: PLC0415
 
     catalog = load_sound_catalog(config)
     settings, wanted = catalog.settings, command.generated_dashboards(catalog)
     options = command.PushOptions(dry_run, force, prune)
     with GrafanaApi(grafana_server(settings, url, token_file, timeout, ca_file)) as api:
         try:
-            done = command.push(
-                wanted,
-                api,
-                Folder(uid=folder_uid(settings), title=folder or folder_title(settings)),
-                options,
-                typer.echo,
-            )
+            done = command.push(wanted, api, home_of(settings, folder), options, typer.echo)
         except GrafanaError as error:
             typer.echo(f"payobs: {error}", err=True)
             done = False

@@ -74,7 +74,9 @@ def test_a_second_push_sends_nothing(desk: Desk, server: StubElasticsearch) -> N
     result = desk.push(server)
     assert result.code == 0
     assert server.writes == []
-    assert result.out.endswith(f"{server.url}: {len(WANTED) + 4} unchanged\n")
+    assert result.out.endswith(
+        f"{server.url}: nothing to send, all {len(WANTED) + 4} objects and data streams are as generated\n"
+    )
 
 
 def test_a_dry_run_sends_nothing_and_says_what_it_would(desk: Desk, server: StubElasticsearch) -> None:

@@ -16,12 +16,13 @@ from stub_server import Answer
 
 from payment_bundle.cli import main
 from payment_bundle.grafana.api import GrafanaApi
-from payment_bundle.grafana.command import PushOptions, generated_dashboards
+from payment_bundle.grafana.command import PushOptions, generated_dashboards, surplus
 from payment_bundle.grafana.command import push as push_dashboards
 from payment_bundle.grafana.connection import GrafanaError, Server
-from payment_bundle.grafana.found import Folder
+from payment_bundle.grafana.plan import home_of
 from payment_catalog.catalog import build_catalog
 from payment_catalog.loading import load_settings
+from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 WANTED = generated_dashboards(build_catalog(load_settings(ROOT / "bundle.yaml")))
 OVERVIEW = "payment-service"
 FOLDER, FOLDER_UID = "Payments", "payment-observability"
+HOME = home_of(Settings())
 
 
 @dataclass
@@ -159,8 +161,8 @@ def test_a_difference_is_told_and_nothing_sent(pushed: Desk) -> None:
     result = pushed.diff()
     assert result.code == 1
     assert pushed.grafana.written() == []
-    assert "      panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
-    assert "1 dashboard(s) differ" in result.out
+    assert f"  ~ dashboard {OVERVIEW}: panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
+    assert result.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
 
 
 def test_a_dry_run_only_asks(desk: Desk) -> None:
@@ -171,9 +173,7 @@ def test_a_dry_run_only_asks(desk: Desk) -> None:
     assert "nothing sent" in result.out
 
 
-@pytest.mark.parametrize("history_as_object", [True, False], ids=["since 11", "before 11"])
-def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk, history_as_object: bool) -> None:
-    pushed.grafana.history_as_object = history_as_object
+def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk) -> None:
     pushed.grafana.save_by_hand(OVERVIEW, "more\x1b[31m room", title="Ours")
     result = pushed.push()
     assert result.code == 1
@@ -181,7 +181,13 @@ def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk, hist
     assert f"  ! {OVERVIEW}: alice saved version 2 at 2026-11-25T10:00:00Z ('more [31m room') in Grafana;" in result.out
     assert "--force overwrites it" in result.out
     assert """title "Ours" -> "Payment service\"""" in result.out
-    assert pushed.diff().code == 1
+    told = pushed.diff()
+    assert told.code == 1
+    assert (
+        f"  (dashboard {OVERVIEW}: alice saved version 2 at 2026-11-25T10:00:00Z ('more [31m room') in Grafana)\n"
+        in told.out
+    )
+    assert told.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
     forced = pushed.push("--force")
     assert forced.code == 0
     (request,) = pushed.grafana.written()
@@ -252,11 +258,13 @@ def test_leftovers_are_listed_and_removed_only_on_request(pushed: Desk) -> None:
     grafana.put({"uid": "payment-old", "title": "Old", "tags": tags}, FOLDER_UID, "payobs push 0123456789abcdef")
     grafana.put({"uid": "payment-kept", "title": "Kept", "tags": tags}, FOLDER_UID, "my notes")
     grafana.put({"uid": "payment-elsewhere", "title": "Copy", "tags": tags}, "other", "payobs push 01")
-    grafana.put({"uid": "theirs", "title": "Theirs", "tags": tags}, FOLDER_UID, "payobs push 01")
+    grafana.put({"uid": "refund-desk", "title": "An extension's", "tags": tags}, FOLDER_UID, "payobs push 02")
+    grafana.put({"uid": "theirs", "title": "Theirs", "tags": tags}, FOLDER_UID, "my copy")
     grafana.put({"uid": "payment-untagged", "title": "Untagged", "tags": []}, FOLDER_UID, "payobs push 01")
     listed = pushed.push()
     assert listed.code == 0
-    assert "  - payment-old: is no longer generated; --prune removes it" in listed.out
+    for uid in ("payment-old", "refund-desk"):
+        assert f"  - {uid}: is no longer generated; --prune removes it" in listed.out
     assert pushed.diff().code == 1
     assert pushed.push("--prune", "--dry-run").code == 1
     assert grafana.written() == []
@@ -267,6 +275,24 @@ def test_leftovers_are_listed_and_removed_only_on_request(pushed: Desk) -> None:
     assert set(grafana.boards) == {*WANTED, "payment-kept", "payment-elsewhere", "theirs", "payment-untagged"}
     assert pushed.push("--prune", "--force").code == 0
     assert set(grafana.boards) == {*WANTED, "payment-elsewhere", "theirs", "payment-untagged"}
+
+
+def test_leftovers_of_a_fleets_service_are_known_by_its_name(grafana: StubGrafana) -> None:
+    home = home_of(Settings(service="billing"))
+    for uid in ("billing", "billing-old", "billings"):
+        grafana.put({"uid": uid, "title": uid, "tags": ["payobs"]}, home.folder.uid, "my notes")
+    with GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api:
+        assert [hit.uid for hit in surplus({"billing": {}}, api, home)] == ["billing-old"]
+
+
+def test_a_dashboard_of_somebody_else_with_that_title_is_explained(grafana: StubGrafana) -> None:
+    grafana.put({"uid": "copy", "title": "payment-b"}, FOLDER_UID)
+    done, said = push_three(grafana)
+    assert not done
+    (line,) = (line for line in said if line.startswith("  !"))
+    assert line.startswith("  ! payment-b: ")
+    assert line.endswith("another dashboard of this folder has the same title; rename or move that one")
+    assert said[-1] == f"{grafana.url}: 2 created, 1 not pushed"
 
 
 def test_a_save_whose_answer_was_lost_is_done(desk: Desk) -> None:
@@ -285,10 +311,8 @@ def test_somebody_saving_meanwhile_is_noticed(pushed: Desk) -> None:
     old = Answer(
         200, {"dashboard": {**pushed.grafana.boards[OVERVIEW].content, "version": 1}, "meta": {"folderUid": ""}}
     )
-    history = Answer(200, {"versions": pushed.grafana.boards[OVERVIEW].revisions[:]})
     pushed.grafana.save_by_hand(OVERVIEW, title="Ours")
     pushed.grafana.answer_with("GET", f"/api/dashboards/uid/{OVERVIEW}", old)
-    pushed.grafana.answer_with("GET", f"/api/dashboards/uid/{OVERVIEW}/versions", history)
     result = pushed.push()
     assert result.code == 1
     assert "(412: The dashboard has been changed by someone else); somebody saved it a moment ago" in result.out
@@ -302,9 +326,8 @@ THREE = {
 
 def push_three(grafana: StubGrafana) -> tuple[bool, list[str]]:
     said: list[str] = []
-    folder = Folder(uid=FOLDER_UID, title=FOLDER)
     with GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api:
-        return push_dashboards(THREE, api, folder, PushOptions(), said.append), said
+        return push_dashboards(THREE, api, HOME, PushOptions(), said.append), said
 
 
 def test_one_refused_dashboard_does_not_keep_the_others_and_a_repeat_mends_it(grafana: StubGrafana) -> None:
@@ -323,12 +346,11 @@ def test_one_refused_dashboard_does_not_keep_the_others_and_a_repeat_mends_it(gr
 def test_a_push_that_breaks_off_says_how_far_it_came_and_a_repeat_mends_it(grafana: StubGrafana) -> None:
     grafana.answer_with("GET", "/api/dashboards/uid/payment-b", Answer(401, {"message": "Expired API key"}))
     said: list[str] = []
-    folder = Folder(uid=FOLDER_UID, title=FOLDER)
     with (
         GrafanaApi(Server(grafana.url, TOKEN, timeout=5, pause=0)) as api,
         pytest.raises(GrafanaError, match="does not accept the token"),
     ):
-        push_dashboards(THREE, api, folder, PushOptions(), said.append)
+        push_dashboards(THREE, api, HOME, PushOptions(), said.append)
     assert said[-1] == "broken off; 1 created; run it again for the rest"
     done, again = push_three(grafana)
     assert done
@@ -344,7 +366,7 @@ def test_ctrl_c_says_how_far_it_came_and_a_repeat_mends_it(grafana: StubGrafana)
             raise KeyboardInterrupt
 
     with GrafanaApi(Server(grafana.url, TOKEN, timeout=5)) as api:
-        assert not push_dashboards(THREE, api, Folder(uid=FOLDER_UID, title=FOLDER), PushOptions(), say)
+        assert not push_dashboards(THREE, api, HOME, PushOptions(), say)
     assert said[-1].startswith("interrupted; 1 created")
     assert push_three(grafana)[0]
     assert set(grafana.boards) == set(THREE)

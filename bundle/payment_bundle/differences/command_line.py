@@ -27,7 +27,6 @@ from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
 from payment_bundle.ruler.command_line import NamespaceOption, TenantOption, server_of
 from payment_bundle.ruler.server import Flavour
-from payment_catalog.grafana_names import folder_uid
 from payment_catalog.loading import load_settings
 
 if TYPE_CHECKING:
@@ -99,17 +98,13 @@ def diff_grafana(  # noqa: PLR0913 - one flag for each choice
 ) -> None:
     """Tell where Grafana's dashboards differ, panel by panel. Exit code 1: they differ."""
     from payment_bundle.differences.grafana import compare  # noqa: PLC0415 - generate and check need no network
-    from payment_bundle.grafana import command  # noqa: PLC0415
     from payment_bundle.grafana.api import GrafanaApi  # noqa: PLC0415
+    from payment_bundle.grafana.command import generated_dashboards  # noqa: PLC0415
+    from payment_bundle.grafana.plan import home_of  # noqa: PLC0415
 
     catalog = load_sound_catalog(config)
-    settings = catalog.settings
-    wanted, folder = command.generated_dashboards(catalog), folder_uid(settings)
-    with GrafanaApi(grafana_server(settings, url, token_file, timeout, ca_file)) as api:
-        if output is Output.JSON:
-            _tell(compare(wanted, api, folder), output)
-        elif not command.diff(wanted, api, folder, typer.echo):
-            raise typer.Exit(FINDINGS)
+    with GrafanaApi(grafana_server(catalog.settings, url, token_file, timeout, ca_file)) as api:
+        _tell(compare(generated_dashboards(catalog), api, home_of(catalog.settings)), output)
 
 
 @diff.command("rules")

@@ -41,7 +41,7 @@ class Difference:
 class Comparison:
     """What differs at ``place`` (an address, or files); ``compared`` says what was compared, such as ``35 groups``.
 
-    ``notes`` say what could not be compared.
+    ``notes`` say what could not be compared, and what else one should know of the place.
     """
 
     target: str

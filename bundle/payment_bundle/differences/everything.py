@@ -10,11 +10,11 @@ from payment_bundle.differences.routing import compare_configuration
 from payment_bundle.differences.rules import compare_running
 from payment_bundle.grafana.api import GrafanaApi
 from payment_bundle.grafana.command import generated_dashboards
+from payment_bundle.grafana.plan import home_of
 from payment_bundle.options import FINDINGS, USAGE
 from payment_bundle.ruler.wanted import wanted_groups
 from payment_bundle.side_by_side import printable
 from payment_catalog.errors import ForeseenError
-from payment_catalog.grafana_names import folder_uid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,7 +93,7 @@ def _grafana(catalog: Catalog, access: Access) -> Comparison:
     from payment_bundle.differences.grafana import compare  # noqa: PLC0415 - only where it is asked
 
     with GrafanaApi(access.grafana) as api:
-        return compare(generated_dashboards(catalog), api, folder_uid(catalog.settings))
+        return compare(generated_dashboards(catalog), api, home_of(catalog.settings))
 
 
 def _elasticsearch(catalog: Catalog, access: Access) -> Comparison:

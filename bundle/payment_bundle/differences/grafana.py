@@ -12,26 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from payment_bundle.grafana.api import GrafanaApi
-    from payment_bundle.grafana.plan import Dashboard, Step
+    from payment_bundle.grafana.plan import Dashboard, Home, Step
 
 
-def compare(wanted: Mapping[str, Dashboard], api: GrafanaApi, folder_uid: str) -> Comparison:
-    """Compare every dashboard; raises GrafanaError."""
-    found = [difference for step in differing(wanted, api, folder_uid) for difference in _step(step)]
-    found += [
-        Difference(_subject(hit.uid), "is not generated", Nature.SURPLUS) for hit in surplus(wanted, api, folder_uid)
-    ]
-    return Comparison("grafana", api.url, f"{len(wanted)} dashboards", tuple(found))
+def compare(wanted: Mapping[str, Dashboard], api: GrafanaApi, home: Home) -> Comparison:
+    """Compare every dashboard; why a push would leave one as it is, is a note. Raises GrafanaError."""
+    steps = tuple(differing(wanted, api, home))
+    found = [difference for step in steps for difference in _step(step)]
+    found += [Difference(_subject(hit.uid), "is not generated", Nature.SURPLUS) for hit in surplus(wanted, api, home)]
+    notes = tuple(f"{_subject(step.uid)}: {step.reason}" for step in steps if step.reason)
+    return Comparison("grafana", api.url, f"{len(wanted)} dashboards", tuple(found), notes)
 
 
 def _step(step: Step) -> Iterator[Difference]:
-    subject = _subject(step.uid)
     if step.verdict is Verdict.CREATE:
-        yield Difference(subject, "is missing", Nature.MISSING)
-        return
-    if step.reason:
-        yield Difference(subject, step.reason)
-    yield from (Difference(subject, line) for line in step.differences)
+        yield Difference(_subject(step.uid), "is missing", Nature.MISSING)
+    else:
+        yield from (Difference(_subject(step.uid), line) for line in step.differences)
 
 
 def _subject(uid: str) -> str:

@@ -1,14 +1,14 @@
 """The few calls of Grafana's HTTP API that delivery needs.
 
 Source: "Dashboard HTTP API", "Dashboard versions HTTP API", "Folder HTTP API" and "Folder/dashboard search HTTP API" of
-Grafana's documentation, whose answers differ a little from version 8 to 12.
+Grafana's documentation, and what a Grafana 9.4 answered.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from payment_bundle.grafana.connection import Connection, GrafanaError, RefusedError, Server
 from payment_bundle.grafana.found import Folder, Hit, Revision, Stored
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _MOST_HITS = 5000
-
-
-class _History(BaseModel):
-    """Since version 11 the list of revisions is one member of an object."""
-
-    versions: list[Revision]
+#: What Grafana says of what is not there: 404 to an administrator, to everybody else that they may not read it.
+_NOT_THERE = frozenset({403, 404})
 
 
 class GrafanaApi:
@@ -40,7 +36,7 @@ class GrafanaApi:
         self._connection.close()
 
     def folder(self, uid: str) -> Folder | None:
-        """Return the folder, ``None`` where there is none."""
+        """Return the folder, ``None`` where there is none, or none that the token's account may see."""
         return self._found(f"/api/folders/{uid}", Folder)
 
     def create_folder(self, folder: Folder) -> None:
@@ -52,24 +48,20 @@ class GrafanaApi:
                 raise
             if self.folder(folder.uid) is None:
                 raise GrafanaError(
-                    f"{error}; another folder has the title '{folder.title}': name one with --folder, or rename it"
+                    f"{error}; another folder has the title '{folder.title}': name one with --folder, or rename it; "
+                    f"or the token's account may not see the folder '{folder.uid}'"
                 ) from None
 
     def dashboard(self, uid: str) -> Stored | None:
-        """Return the dashboard, ``None`` where there is none."""
+        """Return the dashboard, ``None`` where there is none, or none that the token's account may see."""
         return self._found(f"/api/dashboards/uid/{uid}", Stored)
 
-    def last_save(self, uid: str) -> Revision | None:
-        """Return the newest revision of a dashboard, ``None`` where the token may not read its history."""
-        try:
-            answer = self._connection.ask("GET", f"/api/dashboards/uid/{uid}/versions", {"limit": "1"})
-        except RefusedError as error:
-            if error.status in {403, 404}:
-                return None
-            raise
-        since_11 = isinstance(answer, dict)
-        revisions = self._read(answer, _History).versions if since_11 else self._read(answer, list[Revision])
-        return max(revisions, key=lambda revision: revision.version, default=None)
+    def revision(self, uid: str, version: int) -> Revision | None:
+        """Return that save of a dashboard, ``None`` where the token may not read its history.
+
+        Asked by its number, because the list of all calls every first one "Initial save", whatever its message was.
+        """
+        return self._found(f"/api/dashboards/uid/{uid}/versions/{version}", Revision)
 
     def tagged(self, tag: str) -> list[Hit]:
         """Return the dashboards with that tag."""
@@ -91,14 +83,14 @@ class GrafanaApi:
         try:
             self._connection.ask("DELETE", f"/api/dashboards/uid/{uid}")
         except RefusedError as error:
-            if error.status != 404:
+            if error.status not in _NOT_THERE or self.dashboard(uid) is not None:
                 raise
 
     def _found(self, path: str, kind: type[_T]) -> _T | None:
         try:
             return self._read(self._connection.ask("GET", path), kind)
         except RefusedError as error:
-            if error.status == 404:
+            if error.status in _NOT_THERE:
                 return None
             raise
 

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from payment_bundle.foreign_text import one_line
+from payment_bundle.grafana.found import Folder
 from payment_bundle.grafana.words import differences
+from payment_catalog.grafana_names import folder_title, folder_uid, uid_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from payment_bundle.grafana.found import Hit, Revision, Stored
+    from payment_catalog.settings import Settings
 
 #: A dashboard as Grafana's classic JSON.
 Dashboard: TypeAlias = "Mapping[str, Any]"
 
 #: What our messages in a dashboard's history begin with.
 MARK = "payobs push"
-#: The tag that every generated dashboard has, and what its uid begins with.
-OUR_TAG, OUR_PREFIX = "payobs", "payment-"
+#: The tag that every generated dashboard has.
+OUR_TAG = "payobs"
 
 
 class Verdict(StrEnum):
@@ -40,7 +43,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to be done with one dashboard; ``version`` is the one to be replaced, ``reason`` that of a conflict."""
+    """What is to be done with one dashboard; ``version`` is the one to be replaced.
+
+    A conflict has its ``reason``, and for whoever would push all the same a ``remedy``.
+    """
 
     uid: str
     verdict: Verdict
@@ -48,6 +54,24 @@ class Step:
     version: int = 0
     differences: tuple[str, ...] = ()
     reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the dashboards of one service belong: their folder, and what the uids of the bundle's own begin with."""
+
+    folder: Folder
+    prefix: str
+
+    def names(self, uid: str) -> bool:
+        """Whether ``uid`` is one that a dashboard of the bundle's may have."""
+        return uid == self.prefix or uid.startswith(f"{self.prefix}-")
+
+
+def home_of(settings: Settings, title: str = "") -> Home:
+    """Return the home of the service; ``title`` is that of its folder, where it is yet to be created."""
+    return Home(Folder(uid=folder_uid(settings), title=title or folder_title(settings)), uid_prefix(settings))
 
 
 def message_for(wanted: Dashboard) -> str:
@@ -73,11 +97,18 @@ def judge(step: Step, stored: Stored, last: Revision | None, folder_uid: str, *,
     ``last`` is the newest revision, ``None`` where nobody knows. ``force`` gives up what others saved.
     """
     if stored.folder_uid == folder_uid and last is not None and last.message == message_for(step.wanted):
-        return Step(step.uid, Verdict.UNCHANGED, step.wanted, step.version)
-    reason = _conflict(stored, last, force=force)
-    if reason:
-        return Step(step.uid, Verdict.CONFLICT, step.wanted, step.version, step.differences, reason)
-    return step
+        return replace(step, verdict=Verdict.UNCHANGED, differences=())
+    if stored.provisioned:
+        source = f" ({one_line(stored.provisioned_from)})" if stored.provisioned_from else ""
+        reason = f"Grafana loads it from a file{source} and saves no other"
+        return _conflict(step, reason, "change that file, or remove it and push again")
+    if force or is_ours(last):
+        return step
+    if last is None:
+        reason = "its history cannot be read, so somebody may have changed it in Grafana"
+        return _conflict(step, reason, "--force overwrites it all the same")
+    reason = f"{saved_by(last)} in Grafana"
+    return _conflict(step, reason, "put what is worth keeping into the bundle, then --force overwrites it")
 
 
 def is_ours(last: Revision | None) -> bool:
@@ -93,23 +124,14 @@ def saved_by(last: Revision) -> str:
 
 
 def leftovers(hits: Iterable[Hit], wanted: Iterable[str], folder_uid: str) -> list[Hit]:
-    """Return the dashboards of ours that are no longer generated: tagged, in our folder, named as ours are."""
+    """Return the tagged dashboards of our folder that are no longer generated."""
     kept = frozenset(wanted)
-    ours = (hit for hit in hits if hit.folder_uid == folder_uid and hit.uid.startswith(OUR_PREFIX))
-    return sorted((hit for hit in ours if hit.uid not in kept), key=lambda hit: hit.uid)
+    found = (hit for hit in hits if hit.folder_uid == folder_uid and hit.uid not in kept)
+    return sorted(found, key=lambda hit: hit.uid)
 
 
-def _conflict(stored: Stored, last: Revision | None, *, force: bool) -> str:
-    if stored.provisioned:
-        source = f" ({one_line(stored.provisioned_from)})" if stored.provisioned_from else ""
-        return f"Grafana loads it from a file{source} and saves no other; change that file, or remove it and push again"
-    if force or is_ours(last):
-        return ""
-    if last is None:
-        return (
-            "its history cannot be read, so somebody may have changed it in Grafana; --force overwrites it all the same"
-        )
-    return f"{saved_by(last)} in Grafana; put what is worth keeping into the bundle, then --force overwrites it"
+def _conflict(step: Step, reason: str, remedy: str) -> Step:
+    return replace(step, verdict=Verdict.CONFLICT, reason=reason, remedy=remedy)
 
 
 def _place(folder_uid: str) -> str:

@@ -66,9 +66,10 @@ class OverTime(Panel):
     @property
     def _highest(self) -> float | None:
         limits = [limit for limit in (self.limits.warning, self.limits.critical) if limit is not None]
-        if limits and self.unit is not Unit.STATE:
-            return max(limits) * 1.1 if self.unit is not Unit.RATIO else min(max(limits) * 1.1, 1)
-        return None
+        if not limits or self.unit is Unit.STATE:
+            return None
+        highest = float(f"{max(limits) * 1.1:.6g}")
+        return min(highest, 1) if self.unit is Unit.RATIO else highest
 
 
 def _links(links: Mapping[str, Link], place: Place) -> list[dict[str, Any]]:
