@@ -1,8 +1,8 @@
 """A Grafana as far as dashboards and folders go: real HTTP on the loopback, with what a Grafana 9.4 answers.
 
 It keeps what it is sent and refuses what Grafana refuses: a wrong token, an old version, a title that is taken, a
-dashboard that it loads from a file; and it tells an Editor, whose token it knows, of what is not there that it is
-forbidden. Canned answers come before its own. Every request is noted.
+dashboard that it loads from a file. It knows the token of an Editor: who may not read what is not there, of dashboards
+as long as there is no folder. Canned answers come before its own. Every request is noted.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class StubGrafana:
 
     def dashboard(self, _: Request, uid: str) -> Answer:
         if uid not in self.boards:
-            return _forbidden("dashboards:read")
+            return self._no_dashboard("dashboards:read")
         board = self.boards[uid]
         meta = {
             "folderUid": board.folder_uid,
@@ -127,8 +127,10 @@ class StubGrafana:
         return Answer(200, {"dashboard": {**content, "id": 7, "version": board.version}, "meta": meta})
 
     def revision(self, _: Request, uid: str, version: str) -> Answer:
-        if uid not in self.boards or not self.may_read_history:
+        if not self.may_read_history:
             return _forbidden("dashboards:write")
+        if uid not in self.boards:
+            return self._no_dashboard("dashboards:write")
         return Answer(200, {"uid": uid, **self.boards[uid].revisions[int(version) - 1]})
 
     def save(self, request: Request) -> Answer:
@@ -153,7 +155,7 @@ class StubGrafana:
 
     def delete(self, _: Request, uid: str) -> Answer:
         if uid not in self.boards:
-            return _forbidden("dashboards:delete")
+            return self._no_dashboard("dashboards:delete")
         if self.boards[uid].provisioned:
             return Answer(400, {"message": "provisioned dashboard cannot be deleted"})
         self.boards.pop(uid)
@@ -174,6 +176,11 @@ class StubGrafana:
                 for uid, board in self.boards.items()
                 if tag in board.content.get("tags", [])
             ],
+        )
+
+    def _no_dashboard(self, permission: str) -> Answer:
+        return (
+            Answer(404, {"message": "Dashboard not found", "traceID": ""}) if self.folders else _forbidden(permission)
         )
 
     def _has_title(self, title: str, folder_uid: str, uid: str) -> bool:

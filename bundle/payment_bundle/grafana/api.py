@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _MOST_HITS = 5000
-#: What Grafana says of what is not there: 404 to an administrator, to everybody else that they may not read it.
+#: What Grafana says of what is not there: to whoever is no administrator often 403, that it may not be read.
 _NOT_THERE = frozenset({403, 404})
 
 
