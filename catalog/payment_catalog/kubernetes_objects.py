@@ -141,7 +141,7 @@ def network_policy(
         "spec": {
             "podSelector": {"matchLabels": labels},
             "policyTypes": ["Ingress", "Egress"],
-            # The server drops an empty list, which each apply would change again; without one, nobody comes in.
+            # The server drops an empty list: each apply would change the object again. Without one, nobody comes in.
             **({"ingress": ingress} if ingress else {}),
             "egress": [
                 {"ports": [{"protocol": "UDP", "port": DNS_PORT}, {"protocol": "TCP", "port": DNS_PORT}]},
