@@ -206,16 +206,15 @@ def missing_line(wanted: Iterable[str], output: str) -> str:
     return ""
 
 
-def new_reader(directory: Path, generated: Path) -> Reader:
-    """Return a reader with the repository's settings and examples, ``generated`` and what ``make`` needs."""
+def new_reader(directory: Path, shipped: Path) -> Reader:
+    """Return a reader with the repository's settings, what they generate, examples, and what ``make`` needs."""
     reader = Reader(directory)
-    reader.project.mkdir()
-    for name in ("bundle.yaml", "Makefile", "pyproject.toml"):
+    shutil.copytree(shipped, reader.project)
+    for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, reader.project)
     for name in ("requirements", "docs/examples", "examples"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, reader.project / name)
-    shutil.copytree(generated, reader.project / "generated")
     for stamp in ("generate", "dev"):
         (directory / "environment" / f".{stamp}").touch()
     return reader

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_payment_under_way_is_answered_and_nobody_sends_a_new_one(tmp_path: Path, wait: Wait, workers: int) -> None:
     database = {"DB_SQLITE_PATH": str(tmp_path / "payments.db")}
-    flags = ("--notice-seconds", "2", "--workers", str(workers))
+    # The gateway takes longer than both waits for /ready: no payment is answered before.
+    flags = ("--notice-seconds", "5", "--workers", str(workers))
     with Shop(tmp_path, database, serve_flags=flags) as shop:
         shop.turn(latency_ms=6000)
         answers: list[requests.Response] = []
@@ -30,7 +31,7 @@ def test_a_payment_under_way_is_answered_and_nobody_sends_a_new_one(tmp_path: Pa
         wait("the payments are with the gateway", 30, lambda: len(shop.booked()) == len(customers))
         process = shop.service.process
         process.send_signal(signal.SIGTERM)
-        wait("/ready says that it drains", 5, lambda: drains(shop))
+        wait("/ready says that it drains", 30, lambda: drains(shop))
         assert requests.get(f"{shop.url}/health", timeout=10).ok
         for customer in customers:
             customer.join(60)

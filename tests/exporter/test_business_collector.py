@@ -33,16 +33,6 @@ PROGRAM = str(Path(sys.executable).with_name("payment-service"))
 LIFE_CYCLES = 100_000
 
 
-def migrate(environment: dict[str, str]) -> None:
-    subprocess.run([PROGRAM, "migrate", "up"], env=environment, check=True, capture_output=True, timeout=120)
-
-
-@pytest.fixture
-def database(fresh_database: Postgres) -> Postgres:
-    migrate(fresh_database.environment)
-    return fresh_database
-
-
 def exporter_of(database: Postgres) -> BusinessCollector:
     variables = database.environment
     return BusinessCollector(
@@ -297,7 +287,8 @@ def test_what_the_vocabulary_does_not_know_makes_no_series(
 
 def test_sqlite_counts_as_well(tmp_path: Path) -> None:
     file = tmp_path / "payments.db"
-    migrate({"DB_SQLITE_PATH": str(file)})
+    variables = {"DB_SQLITE_PATH": str(file)}
+    subprocess.run([PROGRAM, "migrate", "up"], env=variables, check=True, capture_output=True, timeout=120)
     with sqlite3.connect(file) as connection:
         connection.execute(f"{INSERT} ('1', 'shop', '1', '', 500, 'MYR', 'card', 'pending', NULL, 'now', 'now')")
         connection.execute(f"{INSERT} ('2', 'shop', '2', '', 30, 'JPY', 'tng', 'failed', 'declined', 'now', 'now')")
