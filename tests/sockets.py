@@ -6,8 +6,11 @@ import os
 import random
 import socket
 from contextlib import suppress
+from dataclasses import fields
 from itertools import cycle
 from time import monotonic
+
+from payment_bundle.demo.ports import Ports
 
 #: Each process of pytest-xdist has ports of its own, below those that Linux gives to clients (from 32,768 on): a port
 #: that is free now is still free when the server of the test asks for it.
@@ -24,6 +27,11 @@ def free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("a cycle ends nowhere")
+
+
+def free_ports() -> Ports:
+    """Return ports for the programs of a demo."""
+    return Ports(*(free_port() for _ in fields(Ports)))
 
 
 def trickle(connection: socket.socket, part: bytes) -> bytes:

@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from fences import ROOT
-from sockets import free_port
-
-from payment_bundle.demo.ports import Ports
+from sockets import free_port, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +89,7 @@ class Reader:
         self.home.mkdir()
         programs = Path(sys.executable).parent
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        ports = Ports.any_free()
+        ports = free_ports()
         self.environment = {
             **own,
             "PATH": f"{programs}:{own.get('PATH', os.defpath)}",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from sockets import free_ports
 
 from payment_bundle.demo.child import Child, start
 from payment_bundle.demo.ports import LOOPBACK, Ports
@@ -32,7 +33,7 @@ class Shop:
     database: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
     serve_flags: tuple[str, ...] = ("--notice-seconds", "0")
-    ports: Ports = field(default_factory=Ports.any_free)
+    ports: Ports = field(default_factory=free_ports)
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Shop:
