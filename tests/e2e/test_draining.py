@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -73,18 +72,3 @@ def test_a_worker_of_its_own_finds_out_what_the_service_does_not(tmp_path: Path,
         page = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
         assert 'payments_total{method="fpx",status="succeeded"} 1.0' in page
         assert requests.get(f"http://127.0.0.1:{port}/payments", headers=key, timeout=10).status_code == 404
-
-
-def test_a_second_service_on_the_same_port_says_which(tmp_path: Path) -> None:
-    database = {"DB_SQLITE_PATH": str(tmp_path / "payments.db")}
-    with Shop(tmp_path, database) as shop:
-        second = subprocess.run(
-            [PROGRAM, "serve", "--port", str(shop.ports.service)],
-            env={**shop.environment, "DEBUG_PORT": "0"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert second.returncode == 2
-    assert f"127.0.0.1:{shop.ports.service}: Address already in use; choose another with --port" in second.stderr

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from exporter.life_cycles import Expected, life_cycles, live
+from service_command import migrate
 from waiting import wait_until
 
 from payment_catalog.database_settings import DatabaseSettings
@@ -22,6 +21,7 @@ from payment_exporter.collectors.business import BusinessCollector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conftest import Postgres
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
-PROGRAM = str(Path(sys.executable).with_name("payment-service"))
 LIFE_CYCLES = 100_000
 
 
@@ -287,8 +286,7 @@ def test_what_the_vocabulary_does_not_know_makes_no_series(
 
 def test_sqlite_counts_as_well(tmp_path: Path) -> None:
     file = tmp_path / "payments.db"
-    variables = {"DB_SQLITE_PATH": str(file)}
-    subprocess.run([PROGRAM, "migrate", "up"], env=variables, check=True, capture_output=True, timeout=120)
+    migrate({"DB_SQLITE_PATH": str(file)})
     with sqlite3.connect(file) as connection:
         connection.execute(f"{INSERT} ('1', 'shop', '1', '', 500, 'MYR', 'card', 'pending', NULL, 'now', 'now')")
         connection.execute(f"{INSERT} ('2', 'shop', '2', '', 30, 'JPY', 'tng', 'failed', 'declined', 'now', 'now')")

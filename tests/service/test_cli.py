@@ -9,14 +9,15 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Result, surroundings, typed
+from service_command import payment_service
 from sockets import free_port
 
-from payment_service.cli import main
 from payment_service.security.authentication import Scope, read_api_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from command_line import Result
 
 FIUU = {
     "FIUU_BASE_URL": "http://127.0.0.1:9",
@@ -28,8 +29,7 @@ FIUU = {
 
 
 def run(directory: Path, *arguments: str, **environment: str) -> Result:
-    with surroundings(environment, directory):
-        return typed(main, "payment-service", *arguments)
+    return payment_service(*arguments, variables=environment, directory=directory)
 
 
 def test_migrate_brings_the_schema_up_and_says_where_it_is(tmp_path: Path) -> None:
@@ -83,12 +83,14 @@ def test_a_wrong_variable_is_named(tmp_path: Path, environment: dict[str, str], 
 
 def test_a_taken_port_is_a_clear_error(tmp_path: Path) -> None:
     with socket.socket() as taken:
+        # As the service itself has it: two of them do not share a port.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         result = run(tmp_path, "serve", "--migrate", "--port", port, **FIUU)
     assert result.code == 2
-    assert f":{port}: Address already in use" in result.err
+    assert f"127.0.0.1:{port}: Address already in use; choose another with --port" in result.err
 
 
 def test_a_backup_can_be_restored(tmp_path: Path) -> None:
