@@ -1,18 +1,23 @@
-"""What every test can have: a real PostgreSQL server, one for each pytest process, and a Ctrl-C that works."""
+"""What every test can have: what the bundle generates, a real PostgreSQL server, and a Ctrl-C that works."""
 
 from __future__ import annotations
 
+import shutil
 import signal
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command_line import payobs
 from postgres_server import Postgres, postgres_server
 from sharing import shared_by
 from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
 
 _numbers = count(1)
 
@@ -35,6 +40,16 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     """Decide which process runs which test."""
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's ``bundle.yaml`` and, in ``generated``, what comes of it: tests read or copy it."""
+    home = tmp_path_factory.mktemp("shipped")
+    shutil.copy(ROOT / "bundle.yaml", home)
+    made = payobs("generate", "--config", str(home / "bundle.yaml"), "--out", str(home / "generated"))
+    assert made.code == 0, made.out + made.err
+    return home
 
 
 @pytest.fixture(scope="session")

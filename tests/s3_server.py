@@ -43,6 +43,7 @@ class S3Server:
     alterations: list[Callable[[Request, Response], None]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     url: str = ""
+    client: Any = field(default=None, repr=False)
     _app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app), repr=False)
     _server: BaseWSGIServer | None = field(default=None, repr=False)
 
@@ -61,17 +62,7 @@ class S3Server:
     def start(self) -> None:
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.port}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def stop(self) -> None:
-        server, self._server = self._server, None
-        if server:
-            server.shutdown()
-            server.server_close()
-
-    @property
-    def client(self) -> Any:
-        return boto3.client(
+        self.client = boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name=REGION,
@@ -79,6 +70,13 @@ class S3Server:
             aws_secret_access_key="testing",
             config=Config(s3={"addressing_style": "path"}),
         )
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        server, self._server = self._server, None
+        if server:
+            server.shutdown()
+            server.server_close()
 
     def stored(self) -> list[str]:
         found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,32 +13,28 @@ from payment_bundle.backtest.command_line import backtest
 from payment_bundle.capacity.command import capacity
 from payment_bundle.catalog_browser.command import catalog as browse_catalog
 from payment_bundle.changes import plan_changes
-from payment_bundle.completion import (
-    complete_alerts,
-    complete_dashboards,
-    complete_drills,
-    complete_incidents,
-    complete_parts,
-)
+from payment_bundle.completion import complete_alerts, complete_parts
 from payment_bundle.delivery import push
-from payment_bundle.demo.ports import Ports
+from payment_bundle.demo.command_line import demo
 from payment_bundle.differences.command_line import diff
+from payment_bundle.drill.command_line import drill
 from payment_bundle.extending.loading import load_catalog, load_sound_catalog
 from payment_bundle.fleet.flags import FleetOption, JobsOption, PartsOption  # noqa: TC001 - typer reads it
 from payment_bundle.import_rules.command import import_rules
 from payment_bundle.init.command_line import init
 from payment_bundle.log_delivery import push_elasticsearch, push_kibana
 from payment_bundle.logs_trace.command import logs
-from payment_bundle.machine_output import Output, OutputOption, print_document
+from payment_bundle.machine_output import Output, OutputOption
 from payment_bundle.manifest import manifest_of, read_manifest
 from payment_bundle.options import FINDINGS, USAGE, ConfigOption
 from payment_bundle.parts import PARTS, part_of
+from payment_bundle.postmortem.command_line import postmortem
+from payment_bundle.preview.command_line import preview
 from payment_bundle.rendering import render_all
 from payment_bundle.ruler.command_line import push_alertmanager, push_rules
 from payment_bundle.run_report import report_changes, report_checks, report_refused
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.errors import ForeseenError
-from payment_catalog.loading import load_settings
 
 app = typer.Typer(
     help="The runbook of a payment service as dashboards, alerts, routing and logs.",
@@ -60,7 +55,6 @@ app.command()(init)
 app.command("catalog")(browse_catalog)
 app.command("import-rules")(import_rules)
 
-PortOption = Annotated[int, typer.Option(min=1, max=65535)]
 OutOption = Annotated[Path, typer.Option("--out", help="Directory of the generated files.")]
 
 
@@ -147,166 +141,17 @@ def mutate(  # noqa: PLR0913 - one flag for each choice
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Change every rule in small ways and count which changes its unit tests notice."""
-    from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for the demo
+    from payment_bundle.mutate import MutateOptions, run_mutate  # noqa: PLC0415 - as for generate
 
     options = MutateOptions(tuple(only or ()), minimum, jobs, listed, verbose, output)
     if not run_mutate(load_sound_catalog(config), options):
         raise typer.Exit(FINDINGS)
 
 
-@app.command()
-def postmortem(  # noqa: PLR0913 - one flag for each choice
-    start: Annotated[str, typer.Option("--from", help="Begin of the incident, such as 2026-11-25T10:00Z.")],
-    end: Annotated[str, typer.Option("--to", help="Its end.")],
-    config: ConfigOption = Path("bundle.yaml"),
-    *,
-    prometheus: Annotated[str, typer.Option(help="Address of Prometheus; that of the settings when left out.")] = "",
-    token_file: Annotated[Path | None, typer.Option(help="File with a token that Prometheus' proxy asks for.")] = None,
-    environment: Annotated[str, typer.Option(help="Only this environment's alerts.")] = "",
-    incident: Annotated[
-        str,
-        typer.Option(help="Only alerts of this incident, such as high-error-rate.", autocompletion=complete_incidents),
-    ] = "",
-    title: Annotated[str, typer.Option(help="Title of the document.")] = "",
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; standard output when left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file where it is there.")] = False,
-) -> None:
-    """Write a post-mortem, with timeline and figures from what Prometheus remembers. Exit code 1: nothing fired."""
-    from payment_bundle.postmortem import command  # noqa: PLC0415 - as for the demo
-    from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
-    from payment_bundle.token_file import read_token  # noqa: PLC0415
-
-    catalog = load_sound_catalog(config)
-    options = command.PostMortemOptions(
-        command.parse_time("--from", start), command.parse_time("--to", end), environment, incident, title
-    )
-    token = read_token(token_file) if token_file else ""
-    api = PrometheusApi(prometheus.rstrip("/") or catalog.settings.urls.prometheus, token, timeout=60)
-    document = command.write_post_mortem(catalog, api, options)
-    if document is None:
-        typer.echo("no alert fired in that time", err=True)
-        raise typer.Exit(FINDINGS)
-    if out is None:
-        typer.echo(document, nl=False)
-    else:
-        command.save(document, out, force=force)
-        typer.echo(f"{out}: written; complete what stands in brackets")
-
-
-@app.command()
-def preview(  # noqa: PLR0913 - one flag for each choice
-    config: ConfigOption = Path("bundle.yaml"),
-    *,
-    prometheus: Annotated[str, typer.Option(help="Address of Prometheus; that of the settings when left out.")] = "",
-    token_file: Annotated[Path | None, typer.Option(help="File with a token that Prometheus' proxy asks for.")] = None,
-    dashboard: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this one, by its uid; all when left out.", autocompletion=complete_dashboards),
-    ] = None,
-    var: Annotated[list[str] | None, typer.Option(help="A choice, such as environment=production.")] = None,
-    last: Annotated[
-        str, typer.Option("--range", help="The time until now, such as 1h; the dashboard's own else.")
-    ] = "",
-    start: Annotated[str, typer.Option("--from", help="Begin, such as 2026-11-25T10:00Z or now-6h.")] = "",
-    end: Annotated[str, typer.Option("--to", help="End.")] = "",
-    out: Annotated[Path, typer.Option("--out", help="Directory for a page of each dashboard.")] = Path("preview"),
-    png: Annotated[bool, typer.Option("--png", help="Write a picture of each page too; needs Chromium.")] = False,
-    light: Annotated[bool, typer.Option("--light", help="Pictures in the light theme.")] = False,
-    serve: Annotated[bool, typer.Option("--serve", help="Serve the live page instead of writing pages.")] = False,
-    port: PortOption = Ports.preview,
-) -> None:
-    """Show the dashboards without Grafana, from a Prometheus. Exit code 1: something could not be asked."""
-    from payment_bundle.preview import command  # noqa: PLC0415 - as for the demo
-    from payment_bundle.prometheus_api import PrometheusApi  # noqa: PLC0415
-    from payment_bundle.token_file import read_token  # noqa: PLC0415
-
-    if last and (start or end):
-        raise typer.BadParameter("--range and --from, --to exclude each other")
-    catalog = load_sound_catalog(config)
-    api = PrometheusApi(
-        prometheus.rstrip("/") or catalog.settings.urls.prometheus, read_token(token_file) if token_file else ""
-    )
-    if serve:
-        command.serve_until_signal(catalog, api, port, typer.echo)
-        return
-    options = command.PreviewOptions(
-        out, tuple(dashboard or ()), tuple(var or ()), f"now-{last}" if last else start, end, png, light
-    )
-    if not command.run_preview(catalog, api, options, typer.echo):
-        raise typer.Exit(FINDINGS)
-
-
-@app.command()
-def demo(  # noqa: PLR0913 - one flag for each port
-    config: ConfigOption = Path("bundle.yaml"),
-    *,
-    service_port: PortOption = Ports.service,
-    exporter_port: PortOption = Ports.exporter,
-    prometheus_port: PortOption = Ports.prometheus,
-    alertmanager_port: PortOption = Ports.alertmanager,
-    preview_port: PortOption = Ports.preview,
-    receiver_port: PortOption = Ports.receiver,
-    gateway_port: PortOption = Ports.gateway,
-    redis_port: PortOption = Ports.redis,
-    debug_port: PortOption = Ports.debug,
-    rate: Annotated[float, typer.Option(min=0.1, max=100, help="Payments a second.")] = 5,
-    attack: Annotated[
-        bool, typer.Option("--attack", help="Guess keys and scan paths until the security alerts fire.")
-    ] = False,
-    seconds: Annotated[float, typer.Option(min=0, help="End after this time; 0 runs until Ctrl-C.")] = 0,
-    keep: Annotated[Path | None, typer.Option(help="Directory for logs and data that outlives the demo.")] = None,
-) -> None:
-    """Run service, gateway simulator, traffic, exporter, Prometheus and Alertmanager on this machine."""
-    from payment_bundle.demo.command import DemoOptions, run_demo  # noqa: PLC0415 - generate and check do without its packages
-
-    ports = Ports(
-        service_port,
-        exporter_port,
-        prometheus_port,
-        alertmanager_port,
-        preview_port,
-        receiver_port,
-        gateway_port,
-        redis_port,
-        debug_port,
-    )
-    run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
-
-
-@app.command()
-def drill(  # noqa: PLR0913 - one flag for each choice
-    incidents: Annotated[
-        list[str] | None,
-        typer.Argument(help="Drills or incidents; all when left out.", autocompletion=complete_drills),
-    ] = None,
-    config: ConfigOption = Path("bundle.yaml"),
-    *,
-    speed: Annotated[float, typer.Option(min=1, max=120, help="How many times as fast windows and waits are.")] = 60,
-    real_time: Annotated[bool, typer.Option("--real-time", help="As fast as it is: hours.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="Print the drills, and run none.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
-    out: Annotated[Path, typer.Option("--out", help="Directory of the report and the post-mortems.")] = Path("drills"),
-    keep: Annotated[Path | None, typer.Option(help="Directory for logs and data that outlives the drills.")] = None,
-    output: OutputOption = Output.TEXT,
-) -> None:
-    """Bring incidents about on a live house: are the right people told, soon, and nobody else? Exit code 1: no."""
-    from payment_bundle.drill import command  # noqa: PLC0415 - as for the demo
-
-    options = command.DrillOptions(tuple(incidents or ()), 1 if real_time else speed, out, keep)
-    is_json = output is Output.JSON
-    if listed or dry_run:
-        drills = command.chosen(options.names)
-        if is_json:
-            print_document("drill", ok=True, drills=command.plain(drills, options.speed))
-            return
-        for line in command.described(drills, options.speed, steps=dry_run):
-            typer.echo(line)
-        return
-    passed = command.run_drills(load_settings(config), options, partial(typer.echo, err=is_json))
-    if is_json:
-        print_document("drill", ok=passed, **command.written_report(options))
-    if not passed:
-        raise typer.Exit(FINDINGS)
+app.command()(postmortem)
+app.command()(preview)
+app.command()(demo)
+app.command()(drill)
 
 
 def main() -> None:

@@ -12,3 +12,4 @@ FINDINGS, USAGE = 1, 2
 INTERRUPTED = 130
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="Settings; see the schema in generated/schema.")]
+PortOption = Annotated[int, typer.Option(min=1, max=65535)]

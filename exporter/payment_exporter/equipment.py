@@ -14,7 +14,6 @@ from payment_catalog.vocabulary import ExporterCollector
 from payment_exporter.collectors.archive import ArchiveCollector
 from payment_exporter.collectors.backup import BackupCollector
 from payment_exporter.collectors.business import BusinessCollector
-from payment_exporter.collectors.elasticsearch import ElasticsearchCollector
 from payment_exporter.collectors.host import HostCollector
 from payment_exporter.collectors.postgres import PostgresCollector
 from payment_exporter.collectors.probe import ProbeCollector
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from payment_exporter.collection import Collector
-    from payment_exporter.configuration import Configuration
+    from payment_exporter.configuration import Configuration, Elasticsearch
 
 #: The service's variable that names the gateway.
 GATEWAY_VARIABLE = "FIUU_BASE_URL"
@@ -53,7 +52,7 @@ def equip(configuration: Configuration, environment: Mapping[str, str]) -> Equip
         ExporterCollector.HOST: lambda timeout: HostCollector(parts.host),
         ExporterCollector.BACKUP: lambda timeout: BackupCollector(parts.backup),
         ExporterCollector.ARCHIVE: lambda timeout: ArchiveCollector(parts.archive),
-        ExporterCollector.ELASTICSEARCH: lambda timeout: ElasticsearchCollector(parts.elasticsearch, timeout),
+        ExporterCollector.ELASTICSEARCH: lambda timeout: _elasticsearch(parts.elasticsearch, timeout),
         ExporterCollector.PROBE: lambda timeout: ProbeCollector(parts.probe, gateway, timeout),
     }
     return Equipment(
@@ -69,6 +68,12 @@ def database_settings() -> DatabaseSettings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         raise ForeseenError(f"DB_{first['loc'][0]}".upper() + f": {first['msg']}") from None
+
+
+def _elasticsearch(settings: Elasticsearch, timeout: float) -> Collector:
+    from payment_exporter.collectors.elasticsearch import ElasticsearchCollector  # noqa: PLC0415 - off, it loads no client
+
+    return ElasticsearchCollector(settings, timeout)
 
 
 def _gateway(environment: Mapping[str, str]) -> str | None:

@@ -8,59 +8,49 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import payobs
 
-from payment_bundle.generation import generate_documents
 from payment_bundle.parts import PARTS, part_of
-from payment_bundle.rendering import render_all
-from payment_catalog.catalog import build_catalog
-from payment_catalog.loading import load_settings
 
 ROOT = Path(__file__).parents[2]
 
 
-def payobs(*arguments: str, directory: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "payment_bundle", *arguments],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Return a directory with the shipped settings and what they generate."""
-    shutil.copy(ROOT / "bundle.yaml", tmp_path)
-    assert payobs("generate", directory=tmp_path).returncode == 0
-    return tmp_path
+def home(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped settings and of what they generate; the command is typed there."""
+    home = tmp_path / "home"
+    shutil.copytree(shipped, home)
+    monkeypatch.chdir(home)
+    return home
 
 
-def test_what_is_committed_is_what_is_generated(home: Path) -> None:
-    def files(directory: Path) -> dict[Path, bytes]:
-        return {file.relative_to(directory): file.read_bytes() for file in directory.rglob("*") if file.is_file()}
+def files(directory: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(directory).as_posix(): file.read_bytes() for file in directory.rglob("*") if file.is_file()
+    }
 
-    assert files(home / "generated") == files(ROOT / "generated")
+
+def test_what_is_committed_is_what_is_generated(shipped: Path) -> None:
+    assert files(shipped / "generated") == files(ROOT / "generated")
 
 
-def test_every_part_can_be_named() -> None:
-    paths = generate_documents(build_catalog(load_settings(ROOT / "bundle.yaml")))
+def test_every_part_can_be_named(shipped: Path) -> None:
+    paths = files(shipped / "generated").keys() - {"manifest.json"}
     assert {part_of(path) for path in paths} == set(PARTS)
 
 
-def test_the_same_settings_give_the_same_bytes() -> None:
-    settings = load_settings(ROOT / "bundle.yaml")
-    first, second = (render_all(generate_documents(build_catalog(settings))) for _ in range(2))
-    assert first == second
+def test_the_same_settings_give_the_same_bytes(shipped: Path, tmp_path: Path) -> None:
+    again = payobs("generate", "--config", str(shipped / "bundle.yaml"), "--out", str(tmp_path / "again"))
+    assert again.code == 0
+    assert files(tmp_path / "again") == files(shipped / "generated")
 
 
 def test_a_summary_says_what_changed(home: Path) -> None:
     settings = home / "bundle.yaml"
     settings.write_text(settings.read_text().replace("error_ratio: {warning: 0.01", "error_ratio: {warning: 0.02"))
-    result = payobs("generate", directory=home)
-    assert "~ prometheus/rules/api.yaml" in result.stdout
-    assert "0 added, " in result.stdout
+    result = payobs("generate")
+    assert "~ prometheus/rules/api.yaml" in result.out
+    assert "0 added, " in result.out
     assert ">" in (home / "generated/prometheus/rules/api.yaml").read_text()
     for file in ("prometheus/rules/api.yaml", "runbooks/ErrorRateHigh.md", "grafana/dashboards/payment-service.json"):
         assert "0.02" in (home / "generated" / file).read_text(), file
@@ -70,15 +60,15 @@ def test_a_dry_run_changes_nothing(home: Path) -> None:
     settings = home / "bundle.yaml"
     before = (home / "generated/manifest.json").read_bytes()
     settings.write_text(settings.read_text().replace("namespace: payment-service", "namespace: shop"))
-    result = payobs("generate", "--dry-run", directory=home)
-    assert "nothing written" in result.stdout
+    result = payobs("generate", "--dry-run")
+    assert "nothing written" in result.out
     assert (home / "generated/manifest.json").read_bytes() == before
 
 
 def test_only_a_part_is_written_and_the_rest_stays(home: Path) -> None:
     settings = home / "bundle.yaml"
     settings.write_text(settings.read_text().replace("namespace: payment-service", "namespace: shop"))
-    assert payobs("generate", "--only", "kubernetes", directory=home).returncode == 0
+    assert payobs("generate", "--only", "kubernetes").code == 0
     assert "namespace: shop" in (home / "generated/kubernetes/base/logging-config.yaml").read_text()
     assert "shop" not in (home / "generated/prometheus/prometheus.yml").read_text()
 
@@ -92,25 +82,25 @@ def test_only_a_part_is_written_and_the_rest_stays(home: Path) -> None:
     ],
 )
 def test_bad_usage_is_told_and_ends_with_two(home: Path, arguments: list[str], says: str) -> None:
-    result = payobs(*arguments, directory=home)
-    assert result.returncode == 2
-    assert says in result.stderr
-    assert "Traceback" not in result.stderr
+    result = payobs(*arguments)
+    assert result.code == 2
+    assert says in result.err
+    assert "Traceback" not in result.err
 
 
 def test_wrong_settings_write_nothing(home: Path) -> None:
-    before = {file: file.read_bytes() for file in (home / "generated").rglob("*") if file.is_file()}
+    before = files(home / "generated")
     (home / "bundle.yaml").write_text("thresholds:\n  error_ratio: {warning: 7}\n")
-    result = payobs("generate", directory=home)
-    assert result.returncode == 2
-    assert result.stderr.startswith("payobs: bundle.yaml:2: thresholds.error_ratio.warning: 7 is out of range")
-    assert {file: file.read_bytes() for file in (home / "generated").rglob("*") if file.is_file()} == before
+    result = payobs("generate")
+    assert result.code == 2
+    assert result.err.startswith("payobs: bundle.yaml:2: thresholds.error_ratio.warning: 7 is out of range")
+    assert files(home / "generated") == before
 
 
 def test_a_fresh_tree_passes(home: Path) -> None:
-    result = payobs("check", directory=home)
-    assert result.returncode == 0, result.stdout
-    assert "FAIL" not in result.stdout
+    result = payobs("check")
+    assert result.code == 0, result.out
+    assert "FAIL" not in result.out
 
 
 @pytest.mark.parametrize(
@@ -156,11 +146,11 @@ def test_an_edited_file_fails_with_file_and_line(home: Path, file: str, right: s
     assert right in text
     edited.write_text(text.replace(right, wrong, 1))
     line = text[: text.index(right)].count("\n") + 1
-    result = payobs("check", "--quick", directory=home)
-    assert result.returncode == 1
-    assert f"generated/{file}:{line}: drift" in result.stdout
-    told = [entry for entry in result.stdout.splitlines() if says in entry]
-    assert told, result.stdout
+    result = payobs("check", "--quick")
+    assert result.code == 1
+    assert f"generated/{file}:{line}: drift" in result.out
+    told = [entry for entry in result.out.splitlines() if says in entry]
+    assert told, result.out
     assert any(f"{file}" in entry for entry in told)
 
 
@@ -170,17 +160,17 @@ def test_a_rule_that_no_longer_does_what_its_unit_test_says_is_found(home: Path)
     for tests in (home / "generated/prometheus/tests").iterdir():
         if tests.name != rules.name:
             tests.unlink()
-    result = payobs("check", directory=home)
-    assert result.returncode == 1
-    assert "FAIL  promtool test rules" in result.stdout
-    assert "HighFailedAuthRate: the unit test failed" in result.stdout
+    result = payobs("check")
+    assert result.code == 1
+    assert "FAIL  promtool test rules" in result.out
+    assert "HighFailedAuthRate: the unit test failed" in result.out
 
 
 def test_a_missing_and_a_leftover_file_are_found(home: Path) -> None:
     (home / "generated/fluentd/fluent.conf").unlink()
-    result = payobs("check", "--quick", directory=home)
-    assert "generated/fluentd/fluent.conf: drift: is missing" in result.stdout
-    assert result.returncode == 1
+    result = payobs("check", "--quick")
+    assert "generated/fluentd/fluent.conf: drift: is missing" in result.out
+    assert result.code == 1
 
 
 @pytest.mark.parametrize(

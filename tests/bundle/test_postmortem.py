@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command_line import Result, payobs
+from prometheus_server import prometheus_that_remembers
 from sockets import free_port
+from stub_server import Answer, serving
 
 from payment_alerts.routes import WATCHDOG
 from payment_alerts.scenario_series import exporter_target, service_target
-from payment_bundle.demo.child import start
 from payment_catalog import service_metrics as service
 from payment_catalog.catalog import build_catalog
 from payment_catalog.exporter_metrics import business
@@ -28,6 +25,7 @@ from payment_catalog.slo_series import events_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import Message
 
 ROOT = Path(__file__).parents[2]
 STEP = timedelta(seconds=15)
@@ -116,48 +114,27 @@ def incident() -> History:
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # What is written afterwards has no mark where a series ends: it ends before the next step.
+    lookback = f"--query.lookback-delta={STEP.total_seconds() - 1:.0f}s"
     directory = tmp_path_factory.mktemp("remembered")
-    incident().write(directory / "history.txt")
-    command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data")
-    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
-    (directory / "prometheus.yml").write_text("{}")
-    url = f"127.0.0.1:{free_port()}"
-    child = start(
-        "prometheus",
-        (
-            "prometheus",
-            f"--config.file={directory}/prometheus.yml",
-            f"--storage.tsdb.path={directory}/data",
-            # What is written afterwards has no mark where a series ends: it ends before the next step.
-            f"--query.lookback-delta={STEP.total_seconds() - 1:.0f}s",
-            f"--web.listen-address={url}",
-        ),
-        {"PATH": os.environ["PATH"]},
-        directory / "prometheus.log",
-    )
-    try:
-        child.wait_ready(f"http://{url}/-/ready", 60)
-        yield f"http://{url}"
-    finally:
-        child.stop()
+    with prometheus_that_remembers(incident().write, directory, free_port(), lookback) as url:
+        yield url
 
 
-def postmortem(url: str, *arguments: str, start: float = 0, end: float = 60) -> subprocess.CompletedProcess[str]:
-    times = ("--from", text(at(start)), "--to", text(at(end)))
-    return subprocess.run(
-        (sys.executable, "-m", "payment_bundle", "postmortem", *times, "--prometheus", url, *arguments),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def postmortem(url: str, *arguments: str, start: float = 0, end: float = 60) -> Result:
+    return payobs("postmortem", "--from", text(at(start)), "--to", text(at(end)), "--prometheus", url, *arguments)
+
+
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is typed where the repository's settings are."""
+    monkeypatch.chdir(ROOT)
 
 
 def test_timeline_and_figures_are_what_prometheus_remembers(prometheus: str) -> None:
     result = postmortem(prometheus, "--environment", "production")
-    assert result.returncode == 0, result.stderr
-    document = result.stdout
+    assert result.code == 0, result.err
+    document = result.out
     assert "# Post-Mortem: High Error Rate, Performance Degradation, production\n" in document
     assert f"- {at(3):%Y-%m-%d %H:%M:%S} UTC: Incident detected: ErrorRateCritical fires\n" in document
     assert f"- {at(40.25):%Y-%m-%d %H:%M:%S} UTC: Service restored: the last alert ends\n" in document
@@ -175,21 +152,21 @@ def test_timeline_and_figures_are_what_prometheus_remembers(prometheus: str) -> 
 
 
 def test_the_alerts_stand_in_the_order_in_which_they_fired(prometheus: str) -> None:
-    document = postmortem(prometheus, "--environment", "production").stdout
+    document = postmortem(prometheus, "--environment", "production").out
     names = ("| ErrorRateCritical |", "| AnEscalation |", "| CircuitBreakerOpen |", "| ApiLatencyHigh |")
     places = [document.index(name) for name in names]
     assert places == sorted(places)
 
 
 def test_an_incident_can_be_chosen(prometheus: str) -> None:
-    document = postmortem(prometheus, "--environment", "production", "--incident", "performance-degradation").stdout
+    document = postmortem(prometheus, "--environment", "production", "--incident", "performance-degradation").out
     assert "ApiLatencyHigh" in document
     assert "ErrorRateCritical" not in document
     assert "# Post-Mortem: Performance Degradation, production\n" in document
 
 
 def test_labels_of_any_content_break_no_table(prometheus: str) -> None:
-    document = postmortem(prometheus, "--environment", "production").stdout
+    document = postmortem(prometheus, "--environment", "production").out
     (row,) = [line for line in document.splitlines() if "| CircuitBreakerOpen |" in line]
     unescaped = row.replace("\\|", "")
     assert unescaped.count("|") == 8
@@ -198,34 +175,34 @@ def test_labels_of_any_content_break_no_table(prometheus: str) -> None:
 
 
 def test_an_alert_that_still_fires_is_said_to(prometheus: str) -> None:
-    document = postmortem(prometheus, "--environment", "production", end=20).stdout
+    document = postmortem(prometheus, "--environment", "production", end=20).out
     assert "- [Time]: Service restored (an alert still fires)\n" in document
     assert "- Duration: more than 17m\n" in document
 
 
 def test_two_environments_want_a_choice(prometheus: str) -> None:
     result = postmortem(prometheus)
-    assert result.returncode == 2
-    assert "production, staging; choose one with --environment" in result.stderr
+    assert result.code == 2
+    assert "production, staging; choose one with --environment" in result.err
 
 
 def test_a_quiet_time_has_no_post_mortem(prometheus: str) -> None:
     result = postmortem(prometheus, start=-120, end=-60)
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert "no alert fired" in result.stderr
+    assert result.code == 1
+    assert result.out == ""
+    assert "no alert fired" in result.err
 
 
 def test_a_file_that_people_wrote_into_is_kept(prometheus: str, tmp_path: Path) -> None:
     out = tmp_path / "incident.md"
     choice = ("--environment", "production", "--out", str(out))
-    assert postmortem(prometheus, *choice).returncode == 0
+    assert postmortem(prometheus, *choice).code == 0
     out.write_text("what people wrote")
     result = postmortem(prometheus, *choice)
-    assert result.returncode == 2
-    assert "--force" in result.stderr
+    assert result.code == 2
+    assert "--force" in result.err
     assert out.read_text() == "what people wrote"
-    assert postmortem(prometheus, *choice, "--force").returncode == 0
+    assert postmortem(prometheus, *choice, "--force").code == 0
     assert out.read_text().startswith("# Post-Mortem: ")
 
 
@@ -241,43 +218,26 @@ def test_a_file_that_people_wrote_into_is_kept(prometheus: str, tmp_path: Path) 
     ],
 )
 def test_what_cannot_be_asked_is_said_on_one_line(arguments: tuple[str, ...], said: str) -> None:
-    command = (sys.executable, "-m", "payment_bundle", "postmortem", *arguments)
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert result.returncode == 2
-    assert said in result.stderr
-    assert len(result.stderr.splitlines()) == 1
+    result = payobs("postmortem", *arguments)
+    assert result.code == 2
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
 
 
-class LoginPage(BaseHTTPRequestHandler):
-    """A proxy that lets nobody through who has not the token."""
-
-    def do_GET(self) -> None:
-        allowed = self.headers["Authorization"] == "Bearer a-secret-token"
-        body = b'{"status": "success", "data": {"result": []}}' if allowed else b"<html>log in</html>"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_request(self, *_: object) -> None:
-        pass
+def behind_a_login(_method: str, _path: str, headers: Message, _body: bytes) -> Answer:
+    """Answer as a proxy that lets nobody through who has not the token."""
+    if headers["Authorization"] == "Bearer a-secret-token":
+        return Answer(200, {"status": "success", "data": {"result": []}})
+    return Answer(200, b"<html>log in</html>")
 
 
 def test_a_login_page_is_recognised_and_the_token_is_not_told(tmp_path: Path) -> None:
-    server = HTTPServer(("127.0.0.1", 0), LoginPage)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_address[1]}"
-        token = tmp_path / "token"
+    token = tmp_path / "token"
+    with serving(behind_a_login) as url:
         token.write_text("a-secret-token\n")
-        assert postmortem(url, "--token-file", str(token)).returncode == 1
+        assert postmortem(url, "--token-file", str(token)).code == 1
         token.write_text("a-wrong-token\n")
         result = postmortem(url, "--token-file", str(token))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    assert result.returncode == 2
-    assert "is there a login before it?" in result.stderr
-    assert "token" not in result.stderr
+    assert result.code == 2
+    assert "is there a login before it?" in result.err
+    assert "token" not in result.err

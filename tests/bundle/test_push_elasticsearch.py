@@ -7,8 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Result, payobs
+from command_line import payobs
 from elasticsearch_objects_stub import HTML, JSON, KEY, Answer, StubElasticsearch, stub_elasticsearch
+from push_desk import PushDesk
 from sockets import free_port
 
 from payment_catalog.settings import Settings
@@ -32,32 +33,15 @@ def server() -> Iterator[StubElasticsearch]:
         yield server
 
 
-class Desk:
-    """Where somebody types the command, with an API key in a file."""
-
-    def __init__(self, directory: Path) -> None:
-        self.config = directory / "bundle.yaml"
-        self.config.write_text("")
-        self.key_file = directory / "key"
-        self.key_file.write_text(f"{KEY}\n")
-        self.key_file.chmod(0o600)
-
-    def push(self, server: StubElasticsearch, *arguments: str) -> Result:
-        known = ("--config", str(self.config), "--url", server.url, "--api-key-file", str(self.key_file))
-        result = payobs("push", "elasticsearch", *known, *arguments)
-        assert KEY not in result.out + result.err
-        return result
-
-
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> PushDesk:
+    return PushDesk(tmp_path, "elasticsearch", KEY)
 
 
 def test_all_is_created_each_after_what_it_names_and_the_data_stream_last(
-    desk: Desk, server: StubElasticsearch
+    desk: PushDesk, server: StubElasticsearch
 ) -> None:
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 0, result.err
     assert server.writes == [
         *(("PUT", each.path) for each in WANTED),
@@ -68,10 +52,10 @@ def test_all_is_created_each_after_what_it_names_and_the_data_stream_last(
     assert result.out.endswith(f"{server.url}: {len(WANTED) + 4} created\n")
 
 
-def test_a_second_push_sends_nothing(desk: Desk, server: StubElasticsearch) -> None:
-    desk.push(server)
+def test_a_second_push_sends_nothing(desk: PushDesk, server: StubElasticsearch) -> None:
+    desk.push(server.url)
     server.writes.clear()
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 0
     assert server.writes == []
     assert result.out.endswith(
@@ -79,71 +63,71 @@ def test_a_second_push_sends_nothing(desk: Desk, server: StubElasticsearch) -> N
     )
 
 
-def test_a_dry_run_sends_nothing_and_says_what_it_would(desk: Desk, server: StubElasticsearch) -> None:
-    result = desk.push(server, "--dry-run")
+def test_a_dry_run_sends_nothing_and_says_what_it_would(desk: PushDesk, server: StubElasticsearch) -> None:
+    result = desk.push(server.url, "--dry-run")
     assert result.code == 0
     assert server.writes == []
     assert f"  + data stream {STREAM}: would be created\n" in result.out
     assert result.out.endswith(" (dry run, nothing sent)\n")
 
 
-def test_what_somebody_has_changed_is_sent_again(desk: Desk, server: StubElasticsearch) -> None:
-    desk.push(server)
+def test_what_somebody_has_changed_is_sent_again(desk: PushDesk, server: StubElasticsearch) -> None:
+    desk.push(server.url)
     server.objects = copy.deepcopy(server.objects)
     server.objects[MAPPINGS]["template"]["mappings"]["properties"]["note"] = {"type": "text"}
     server.objects[POLICY]["policy"]["phases"]["delete"]["min_age"] = "3650d"
     server.writes.clear()
-    assert desk.push(server).code == 0
+    assert desk.push(server.url).code == 0
     assert server.writes == [("PUT", MAPPINGS), ("PUT", POLICY)]
     assert server.objects == {each.path: each.body for each in WANTED}
 
 
-def test_another_retention_changes_the_policy_alone(desk: Desk, server: StubElasticsearch) -> None:
-    desk.push(server)
+def test_another_retention_changes_the_policy_alone(desk: PushDesk, server: StubElasticsearch) -> None:
+    desk.push(server.url)
     server.writes.clear()
     desk.config.write_text("retention: {logs: 36h}\n")
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert server.writes == [("PUT", POLICY)]
     assert server.objects[POLICY]["policy"]["phases"]["delete"]["min_age"] == "36h"
     assert "  ~ lifecycle policy logs-payment-service: updated\n" in result.out
 
 
-def test_a_data_stream_of_other_templates_gets_a_new_index_once(desk: Desk, server: StubElasticsearch) -> None:
+def test_a_data_stream_of_other_templates_gets_a_new_index_once(desk: PushDesk, server: StubElasticsearch) -> None:
     server.streams[STREAM] = [".ds-before"]
     server.indices[".ds-before"] = {"properties": {}}
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 0
     assert server.writes[-1] == ("POST", f"/{STREAM}/_rollover")
     assert f"  ~ data stream {STREAM}: rolled over\n" in result.out
     server.writes.clear()
-    assert desk.push(server).code == 0
+    assert desk.push(server.url).code == 0
     assert server.writes == []
 
 
 @pytest.mark.parametrize("writes", range(len(WANTED) + 4))
 def test_a_push_that_is_broken_off_anywhere_is_mended_by_the_next(
-    desk: Desk, server: StubElasticsearch, writes: int
+    desk: PushDesk, server: StubElasticsearch, writes: int
 ) -> None:
     server.breaks_after = writes
-    broken = desk.push(server)
+    broken = desk.push(server.url)
     assert broken.code == 1
     assert broken.err.count("\n") == 1
     assert broken.err == f"payobs: {server.url} broke the connection off without an answer\n"
     assert "run it again for the rest" in broken.out or writes == 0
     server.breaks_after = None
-    assert desk.push(server).code == 0
+    assert desk.push(server.url).code == 0
     assert server.objects == {each.path: each.body for each in WANTED}
     assert {stream: len(indices) for stream, indices in server.streams.items()} == dict.fromkeys(STREAMS, 1)
     server.writes.clear()
-    assert desk.push(server).code == 0
+    assert desk.push(server.url).code == 0
     assert server.writes == []
 
 
 def test_a_cluster_without_lifecycle_policies_gets_the_rest_and_is_told_of(
-    desk: Desk, server: StubElasticsearch
+    desk: PushDesk, server: StubElasticsearch
 ) -> None:
     server.missing = ("/_ilm",)
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 1
     assert "  ! lifecycle policy logs-payment-service: not possible on this server; " in result.out
     assert "  ! component template logs-payment-service@lifecycle: not possible on this server; " in result.out
@@ -152,19 +136,19 @@ def test_a_cluster_without_lifecycle_policies_gets_the_rest_and_is_told_of(
     assert STREAM in server.streams
 
 
-def test_roles_may_be_left_to_somebody_else(desk: Desk, server: StubElasticsearch) -> None:
+def test_roles_may_be_left_to_somebody_else(desk: PushDesk, server: StubElasticsearch) -> None:
     server.missing = ("/_security",)
-    assert desk.push(server).code == 1
-    result = desk.push(server, "--no-roles")
+    assert desk.push(server.url).code == 1
+    result = desk.push(server.url, "--no-roles")
     assert result.code == 0
     assert "role" not in result.out
 
 
-def test_what_is_forbidden_is_named_and_the_rest_is_done(desk: Desk, server: StubElasticsearch) -> None:
+def test_what_is_forbidden_is_named_and_the_rest_is_done(desk: PushDesk, server: StubElasticsearch) -> None:
     reason = "action [cluster:admin/xpack/security/role/put] is unauthorized for API key"
     forbidden = {"error": {"type": "security_exception", "reason": reason}, "status": 403}
     server.answer_with("PUT", "/_security/role/", Answer(403, forbidden))
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 1
     for name in ("writer", "exporter", "reader"):
         assert (
@@ -174,7 +158,7 @@ def test_what_is_forbidden_is_named_and_the_rest_is_done(desk: Desk, server: Stu
     assert STREAM in server.streams
 
 
-def test_without_its_templates_no_data_stream_is_made(desk: Desk, server: StubElasticsearch) -> None:
+def test_without_its_templates_no_data_stream_is_made(desk: PushDesk, server: StubElasticsearch) -> None:
     refusal = {
         "error": {
             "type": "illegal_argument_exception",
@@ -184,16 +168,16 @@ def test_without_its_templates_no_data_stream_is_made(desk: Desk, server: StubEl
         "status": 400,
     }
     server.answer_with("PUT", MAPPINGS, Answer(400, refusal))
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 1
     assert "is invalid: unknown parameter [subobjects])" in result.out
     assert f"  ! data stream {STREAM}: not pushed; waits for the templates\n" in result.out
     assert server.streams == {}
 
 
-def test_an_index_where_the_data_stream_should_be_is_said(desk: Desk, server: StubElasticsearch) -> None:
+def test_an_index_where_the_data_stream_should_be_is_said(desk: PushDesk, server: StubElasticsearch) -> None:
     server.indices[STREAM] = {}
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 1
     assert f"  ! data stream {STREAM}: not pushed; {STREAM} is an index or an alias there" in result.out
 
@@ -223,9 +207,9 @@ BUSY = {"error": {"type": "process_cluster_event_timeout_exception", "reason": "
         ),
     ],
 )
-def test_each_failure_is_one_line(desk: Desk, server: StubElasticsearch, answer: Answer, said: str) -> None:
+def test_each_failure_is_one_line(desk: PushDesk, server: StubElasticsearch, answer: Answer, said: str) -> None:
     server.answer_with("GET", "/_component_template", answer)
-    result = desk.push(server)
+    result = desk.push(server.url)
     assert result.code == 1
     assert result.err.count("\n") == 1
     assert result.err.startswith(f"payobs: {server.url} ")
@@ -233,7 +217,7 @@ def test_each_failure_is_one_line(desk: Desk, server: StubElasticsearch, answer:
     assert server.writes == []
 
 
-def test_nobody_there_and_nobody_who_answers_are_said(desk: Desk, server: StubElasticsearch) -> None:
+def test_nobody_there_and_nobody_who_answers_are_said(desk: PushDesk, server: StubElasticsearch) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     result = payobs("push", "elasticsearch", "--config", str(desk.config), "--url", address)
     assert (result.code, result.err) == (
@@ -242,12 +226,12 @@ def test_nobody_there_and_nobody_who_answers_are_said(desk: Desk, server: StubEl
     )
     hanging = threading.Event()
     server.answer_with("GET", "/_component_template", Answer(after=hanging))
-    result = desk.push(server, "--timeout", "0.3")
+    result = desk.push(server.url, "--timeout", "0.3")
     hanging.set()
     assert (result.code, result.err) == (1, f"payobs: {server.url} does not answer within 0.3 s\n")
 
 
-def test_an_account_is_asked_for(desk: Desk, server: StubElasticsearch) -> None:
+def test_an_account_is_asked_for(desk: PushDesk, server: StubElasticsearch) -> None:
     result = payobs("push", "elasticsearch", "--config", str(desk.config), "--url", server.url)
     assert result.code == 1
     assert (
@@ -255,7 +239,7 @@ def test_an_account_is_asked_for(desk: Desk, server: StubElasticsearch) -> None:
     )
 
 
-def test_name_and_password_do_as_well_as_a_key(desk: Desk, server: StubElasticsearch, tmp_path: Path) -> None:
+def test_name_and_password_do_as_well_as_a_key(desk: PushDesk, server: StubElasticsearch, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("pass wörd\n")
     password.chmod(0o644)
@@ -279,7 +263,7 @@ def test_name_and_password_do_as_well_as_a_key(desk: Desk, server: StubElasticse
         (("--url", "https://elastic:secret@search.example"), "without name and password"),
     ],
 )
-def test_an_account_in_part_is_bad_usage(desk: Desk, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_an_account_in_part_is_bad_usage(desk: PushDesk, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     empty = tmp_path / "empty"
     empty.touch(0o600)
     files = {"key": str(desk.key_file), "empty": str(empty)}
@@ -290,7 +274,7 @@ def test_an_account_in_part_is_bad_usage(desk: Desk, tmp_path: Path, arguments: 
     assert said.format(**files) in " ".join(result.err.replace("│", " ").split())
 
 
-def test_the_generated_files_are_what_is_pushed(desk: Desk, tmp_path: Path) -> None:
+def test_the_generated_files_are_what_is_pushed(desk: PushDesk, tmp_path: Path) -> None:
     out = tmp_path / "generated"
     assert payobs("generate", "--config", str(desk.config), "--out", str(out), "--only", "elasticsearch").code == 0
     files = {path.name for path in out.joinpath("elasticsearch").iterdir()}

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import copy
-import io
-import sys
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from command_line import Result, payobs
 from grafana_stub import TOKEN, StubGrafana, stub_grafana
 from stub_server import Answer
 
-from payment_bundle.cli import main
 from payment_bundle.grafana.api import GrafanaApi
 from payment_bundle.grafana.command import PushOptions, generated_dashboards, surplus
 from payment_bundle.grafana.command import push as push_dashboards
@@ -28,17 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
-WANTED = generated_dashboards(build_catalog(load_settings(ROOT / "bundle.yaml")))
 OVERVIEW = "payment-service"
 FOLDER, FOLDER_UID = "Payments", "payment-observability"
 HOME = home_of(Settings())
 
 
-@dataclass
-class Result:
-    code: int
-    out: str
-    err: str
+@cache
+def wanted() -> dict[str, Any]:
+    """Return every dashboard that is generated, by its uid."""
+    return generated_dashboards(build_catalog(load_settings(ROOT / "bundle.yaml")))
 
 
 class Desk:
@@ -51,22 +46,9 @@ class Desk:
         self.token_file.write_text(f"{TOKEN}\n")
         self.token_file.chmod(0o600)
 
-    def payobs(self, *arguments: str) -> Result:
-        out, err, before = io.StringIO(), io.StringIO(), sys.argv
-        sys.argv = ["payobs", *arguments]
-        code = 0
-        try:
-            with redirect_stdout(out), redirect_stderr(err):
-                main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        finally:
-            sys.argv = before
-        return Result(code, out.getvalue(), err.getvalue())
-
     def _to_grafana(self, command: str, *arguments: str) -> Result:
         known = ("--config", str(ROOT / "bundle.yaml"), "--url", self.grafana.url, "--token-file", str(self.token_file))
-        result = self.payobs(command, "grafana", *known, *arguments)
+        result = payobs(command, "grafana", *known, *arguments)
         assert TOKEN not in result.out + result.err
         return result
 
@@ -89,8 +71,9 @@ def desk(grafana: StubGrafana, tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def pushed(desk: Desk) -> Desk:
-    """A Grafana that has everything, and has forgotten the requests."""
+def pushed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A Grafana that has everything, and has forgotten the requests; the dashboards are generated once."""
+    monkeypatch.setattr("payment_bundle.grafana.command.generated_dashboards", lambda _: wanted())
     assert desk.push().code == 0
     desk.grafana.requests.clear()
     return desk
@@ -116,7 +99,7 @@ def test_an_empty_grafana_gets_the_folder_and_every_dashboard(desk: Desk) -> Non
     assert result.err == ""
     assert desk.grafana.folders == {FOLDER_UID: FOLDER}
     assert {uid: as_sent(board.content) for uid, board in desk.grafana.boards.items()} == {
-        uid: as_sent(content) for uid, content in WANTED.items()
+        uid: as_sent(content) for uid, content in wanted().items()
     }
     folder, *dashboards = desk.grafana.written()
     assert folder.body == {"uid": FOLDER_UID, "title": FOLDER}
@@ -127,7 +110,7 @@ def test_an_empty_grafana_gets_the_folder_and_every_dashboard(desk: Desk) -> Non
         assert request.body["dashboard"]["version"] == 0
         assert request.body["message"].startswith("payobs push ")
         assert f"  + {request.body['dashboard']['uid']}: created" in result.out.splitlines()
-    assert result.out.splitlines()[-1].endswith(f"{len(WANTED)} created")
+    assert result.out.splitlines()[-1].endswith(f"{len(wanted())} created")
 
 
 def as_sent(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +122,7 @@ def test_a_second_push_sends_nothing_and_says_so(pushed: Desk) -> None:
     result = pushed.push()
     assert result.code == 0
     assert pushed.grafana.written() == []
-    assert f"nothing to send, all {len(WANTED)} dashboards are as generated" in result.out
+    assert f"nothing to send, all {len(wanted())} dashboards are as generated" in result.out
     assert pushed.diff().code == 0
 
 
@@ -153,7 +136,7 @@ def test_only_what_changed_is_sent_with_the_version_that_it_replaces(pushed: Des
     assert request.body["overwrite"] is False
     assert f"  ~ {OVERVIEW}: updated" in result.out
     assert "      panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
-    assert "unchanged" in result.out.splitlines()[-1] or len(WANTED) == 1
+    assert "unchanged" in result.out.splitlines()[-1]
 
 
 def test_a_difference_is_told_and_nothing_sent(pushed: Desk) -> None:
@@ -162,7 +145,7 @@ def test_a_difference_is_told_and_nothing_sent(pushed: Desk) -> None:
     assert result.code == 1
     assert pushed.grafana.written() == []
     assert f"  ~ dashboard {OVERVIEW}: panel 'Error rate': threshold 0.04 -> 0.05 (red)" in result.out.splitlines()
-    assert result.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
+    assert result.out.endswith(f": 1 difference in {len(wanted())} dashboards\n")
 
 
 def test_a_dry_run_only_asks(desk: Desk) -> None:
@@ -187,7 +170,7 @@ def test_what_somebody_saved_in_grafana_is_kept_unless_forced(pushed: Desk) -> N
         f"  (dashboard {OVERVIEW}: alice saved version 2 at 2026-11-25T10:00:00Z ('more [31m room') in Grafana)\n"
         in told.out
     )
-    assert told.out.endswith(f": 1 difference in {len(WANTED)} dashboards\n")
+    assert told.out.endswith(f": 1 difference in {len(wanted())} dashboards\n")
     forced = pushed.push("--force")
     assert forced.code == 0
     (request,) = pushed.grafana.written()
@@ -226,7 +209,7 @@ def test_without_the_right_to_read_the_history_a_change_is_a_conflict(pushed: De
 
 
 def test_a_dashboard_that_grafana_loads_from_a_file_is_left_to_it(desk: Desk) -> None:
-    content = {**WANTED[OVERVIEW], "uid": OVERVIEW}
+    content = {**wanted()[OVERVIEW], "uid": OVERVIEW}
     desk.grafana.put(content, "chart", provisioned="payment-service.json")
     assert f"  = {OVERVIEW}: unchanged" in desk.push().out
     desk.grafana.put(moved_threshold(content), "chart", provisioned="payment-service.json")
@@ -272,9 +255,9 @@ def test_leftovers_are_listed_and_removed_only_on_request(pushed: Desk) -> None:
     assert pruned.code == 1
     assert "  - payment-old: removed" in pruned.out
     assert "  ! payment-kept: is no longer generated, but bob saved version 1" in pruned.out
-    assert set(grafana.boards) == {*WANTED, "payment-kept", "payment-elsewhere", "theirs", "payment-untagged"}
+    assert set(grafana.boards) == {*wanted(), "payment-kept", "payment-elsewhere", "theirs", "payment-untagged"}
     assert pushed.push("--prune", "--force").code == 0
-    assert set(grafana.boards) == {*WANTED, "payment-elsewhere", "theirs", "payment-untagged"}
+    assert set(grafana.boards) == {*wanted(), "payment-elsewhere", "theirs", "payment-untagged"}
 
 
 def test_leftovers_of_a_fleets_service_are_known_by_its_name(grafana: StubGrafana) -> None:
@@ -298,9 +281,9 @@ def test_a_dashboard_of_somebody_else_with_that_title_is_explained(grafana: Stub
 def test_a_save_whose_answer_was_lost_is_done(desk: Desk) -> None:
     """The first request was acted upon, a proxy answered with 502, and the repeated one finds the dashboard there."""
     desk.grafana.folders[FOLDER_UID] = FOLDER
-    uid = next(iter(WANTED))
+    uid = next(iter(wanted()))
     desk.grafana.answer_with("GET", f"/api/dashboards/uid/{uid}", Answer(404, {"message": "Dashboard not found"}))
-    desk.grafana.put({**WANTED[uid], "uid": uid}, FOLDER_UID, "payobs push 01")
+    desk.grafana.put({**wanted()[uid], "uid": uid}, FOLDER_UID, "payobs push 01")
     result = desk.push()
     assert result.code == 0
     assert f"  + {uid}: created" in result.out

@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Result, payobs
 from kibana_stub import KEY, StubKibana, stub_kibana
+from push_desk import PushDesk
 from sockets import free_port
 from stub_server import Answer
 
@@ -29,29 +29,12 @@ def kibana() -> Iterator[StubKibana]:
         yield server
 
 
-class Desk:
-    """Where somebody types the command, with an API key in a file."""
-
-    def __init__(self, directory: Path) -> None:
-        self.config = directory / "bundle.yaml"
-        self.config.write_text("")
-        self.key_file = directory / "key"
-        self.key_file.write_text(KEY)
-        self.key_file.chmod(0o600)
-
-    def push(self, url: str, *arguments: str) -> Result:
-        known = ("--config", str(self.config), "--url", url, "--api-key-file", str(self.key_file))
-        result = payobs("push", "kibana", *known, *arguments)
-        assert KEY not in result.out + result.err
-        return result
-
-
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> PushDesk:
+    return PushDesk(tmp_path, "kibana", KEY)
 
 
-def test_every_object_comes_under_its_id_and_again_over_itself(desk: Desk, kibana: StubKibana) -> None:
+def test_every_object_comes_under_its_id_and_again_over_itself(desk: PushDesk, kibana: StubKibana) -> None:
     first = desk.push(kibana.url)
     assert first.code == 0, first.err
     assert kibana.spaces[""].keys() == IDS
@@ -63,21 +46,21 @@ def test_every_object_comes_under_its_id_and_again_over_itself(desk: Desk, kiban
     assert second.out.endswith(f"{kibana.url}: {len(WANTED)} objects imported\n")
 
 
-def test_a_dry_run_sends_nothing(desk: Desk, kibana: StubKibana) -> None:
+def test_a_dry_run_sends_nothing(desk: PushDesk, kibana: StubKibana) -> None:
     result = desk.push(kibana.url, "--dry-run")
     assert result.code == 0
     assert kibana.imports == 0
     assert result.out.count(": would be imported, over what is there\n") == len(WANTED)
 
 
-def test_a_space_of_its_own_is_reached(desk: Desk, kibana: StubKibana) -> None:
+def test_a_space_of_its_own_is_reached(desk: PushDesk, kibana: StubKibana) -> None:
     kibana.spaces["payments"] = {}
     assert desk.push(kibana.url, "--space", "payments").code == 0
     assert kibana.spaces["payments"].keys() == IDS
     assert not kibana.spaces[""]
 
 
-def test_ids_that_another_space_has_taken_are_said(desk: Desk, kibana: StubKibana) -> None:
+def test_ids_that_another_space_has_taken_are_said(desk: PushDesk, kibana: StubKibana) -> None:
     desk.push(kibana.url)
     kibana.spaces["payments"] = {}
     result = desk.push(kibana.url, "--space", "payments")
@@ -86,7 +69,7 @@ def test_ids_that_another_space_has_taken_are_said(desk: Desk, kibana: StubKiban
     assert result.out.endswith(f"0 objects imported, {len(WANTED)} not as they should be\n")
 
 
-def test_what_kibana_does_not_import_is_named_with_its_reason(desk: Desk, kibana: StubKibana) -> None:
+def test_what_kibana_does_not_import_is_named_with_its_reason(desk: PushDesk, kibana: StubKibana) -> None:
     first, second, *rest = WANTED
     results = [{"type": each.kind.value, "id": each.id, "meta": {}} for each in rest]
     lost = {"type": "missing_references", "references": [{"type": "index-pattern", "id": "elsewhere"}]}
@@ -102,14 +85,14 @@ def test_what_kibana_does_not_import_is_named_with_its_reason(desk: Desk, kibana
     )
 
 
-def test_an_older_kibana_is_refused_before_anything_is_sent(desk: Desk, kibana: StubKibana) -> None:
+def test_an_older_kibana_is_refused_before_anything_is_sent(desk: PushDesk, kibana: StubKibana) -> None:
     kibana.status["version"] = {"number": "8.7.1"}
     result = desk.push(kibana.url)
     assert (result.code, result.err) == (1, f"payobs: {kibana.url} is Kibana 8.7.1; expected 8.9 or newer\n")
     assert kibana.imports == 0
 
 
-def test_a_kibana_that_does_not_tell_its_version_is_no_obstacle(desk: Desk, kibana: StubKibana) -> None:
+def test_a_kibana_that_does_not_tell_its_version_is_no_obstacle(desk: PushDesk, kibana: StubKibana) -> None:
     kibana.status = {"status": {"overall": {"level": "available"}}}
     assert desk.push(kibana.url).code == 0
 
@@ -136,7 +119,7 @@ def test_a_kibana_that_does_not_tell_its_version_is_no_obstacle(desk: Desk, kiba
         (Answer(200, [1]), "refuses it (200: no reason given)"),
     ],
 )
-def test_each_failure_is_one_line(desk: Desk, kibana: StubKibana, answer: Answer, said: str) -> None:
+def test_each_failure_is_one_line(desk: PushDesk, kibana: StubKibana, answer: Answer, said: str) -> None:
     kibana.canned[IMPORT] = answer
     result = desk.push(kibana.url)
     assert result.code == 1
@@ -146,14 +129,14 @@ def test_each_failure_is_one_line(desk: Desk, kibana: StubKibana, answer: Answer
     assert result.out == ""
 
 
-def test_another_program_at_the_address_is_told_from_kibana(desk: Desk, kibana: StubKibana) -> None:
+def test_another_program_at_the_address_is_told_from_kibana(desk: PushDesk, kibana: StubKibana) -> None:
     kibana.canned["/api/status"] = Answer(200, {"ok": True})
     result = desk.push(kibana.url)
     assert "answers with JSON that is not Kibana's; is the address right?" in result.err
     assert kibana.imports == 0
 
 
-def test_nobody_there_and_nobody_who_answers_are_said(desk: Desk, kibana: StubKibana) -> None:
+def test_nobody_there_and_nobody_who_answers_are_said(desk: PushDesk, kibana: StubKibana) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     result = desk.push(address)
     assert (result.code, result.err) == (1, f"payobs: {address} cannot be reached: Connection refused\n")
@@ -164,7 +147,7 @@ def test_nobody_there_and_nobody_who_answers_are_said(desk: Desk, kibana: StubKi
     assert (result.code, result.err) == (1, f"payobs: {kibana.url} does not answer within 0.3 s\n")
 
 
-def test_a_space_that_is_none_is_bad_usage(desk: Desk, kibana: StubKibana) -> None:
+def test_a_space_that_is_none_is_bad_usage(desk: PushDesk, kibana: StubKibana) -> None:
     result = desk.push(kibana.url, "--space", "../api")
     assert result.code == 2
     assert "--space: expected the identifier of a space" in result.err

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import payobs
 
 from payment_bundle.token_file import TokenFileError, exposure, read_token
 
@@ -68,19 +67,13 @@ def test_a_file_that_others_may_open_is_warned_about(tmp_path: Path, mode: int, 
 )
 @pytest.mark.parametrize("command", ["push", "diff"])
 def test_bad_usage_is_refused_before_anything_is_asked(
-    tmp_path: Path, command: str, arguments: tuple[str, ...], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, arguments: tuple[str, ...], said: str
 ) -> None:
+    monkeypatch.chdir(ROOT)
     empty = tmp_path / "token"
     empty.touch()
     typed = [argument.format(empty=empty) for argument in arguments]
-    result = subprocess.run(
-        [sys.executable, "-m", "payment_bundle", command, "grafana", *typed],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert said in " ".join(result.stderr.replace("│", " ").split())
-    assert "wonderland" not in result.stderr
+    result = payobs(command, "grafana", *typed)
+    assert result.code == 2
+    assert said in " ".join(result.err.replace("│", " ").split())
+    assert "wonderland" not in result.err

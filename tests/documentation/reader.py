@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from fences import ROOT
-from sockets import free_port
-
-from payment_bundle.demo.ports import Ports
+from sockets import free_port, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +89,7 @@ class Reader:
         self.home.mkdir()
         programs = Path(sys.executable).parent
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        ports = Ports.any_free()
+        ports = free_ports()
         self.environment = {
             **own,
             "PATH": f"{programs}:{own.get('PATH', os.defpath)}",
@@ -206,16 +204,15 @@ def missing_line(wanted: Iterable[str], output: str) -> str:
     return ""
 
 
-def new_reader(directory: Path, generated: Path) -> Reader:
-    """Return a reader with the repository's settings and examples, ``generated`` and what ``make`` needs."""
+def new_reader(directory: Path, shipped: Path) -> Reader:
+    """Return a reader with the repository's settings, what they generate, examples, and what ``make`` needs."""
     reader = Reader(directory)
-    reader.project.mkdir()
-    for name in ("bundle.yaml", "Makefile", "pyproject.toml"):
+    shutil.copytree(shipped, reader.project)
+    for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, reader.project)
     for name in ("requirements", "docs/examples", "examples"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, reader.project / name)
-    shutil.copytree(generated, reader.project / "generated")
     for stamp in ("generate", "dev"):
         (directory / "environment" / f".{stamp}").touch()
     return reader

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from kibana_stub import KEY as KIBANA_KEY
 from kibana_stub import stub_kibana
 from mimir_stub import TOKEN as MIMIR_TOKEN
 from mimir_stub import credentials, stub_mimir
+from prometheus_server import prometheus_that_remembers
 from s3_server import CREDENTIALS, NOBODY, REGION, s3_server
 
 from payment_bundle.demo.child import start
@@ -64,29 +64,10 @@ def prometheus(reader: Reader) -> Iterator[None]:
     """A Prometheus that remembers an incident of 2026-11-25, its address in the settings."""
     directory = reader.directory / "prometheus"
     directory.mkdir()
-    write_history(directory / "history.txt")
-    command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data")
-    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
-    (directory / "prometheus.yml").write_text("{}")
-    address = f"127.0.0.1:{reader.port(9090)}"
-    child = start(
-        "prometheus",
-        (
-            find_programs().prometheus,
-            f"--config.file={directory}/prometheus.yml",
-            f"--storage.tsdb.path={directory}/data",
-            "--storage.tsdb.retention.time=100y",
-            f"--web.listen-address={address}",
-        ),
-        {"PATH": os.environ["PATH"]},
-        directory / "prometheus.log",
-    )
-    try:
-        child.wait_ready(f"http://{address}/-/ready", _READY_WITHIN)
-        reader.merge("bundle.yaml", {"urls": {"prometheus": f"http://{address}"}})
+    kept = "--storage.tsdb.retention.time=100y"
+    with prometheus_that_remembers(write_history, directory, reader.port(9090), kept) as url:
+        reader.merge("bundle.yaml", {"urls": {"prometheus": url}})
         yield
-    finally:
-        child.stop()
 
 
 @contextmanager

@@ -55,9 +55,9 @@ def gitlab_scripts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def reader(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+def reader(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Somebody whose project is a repository, with a Grafana and the token that CI keeps."""
-    reader = new_reader(tmp_path_factory.mktemp("ci"), bundle)
+    reader = new_reader(tmp_path_factory.mktemp("ci"), shipped)
     with reader.opened, grafana(reader):
         token = reader.home / ".grafana-token"
         runner = reader.directory / "runner"

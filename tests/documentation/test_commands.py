@@ -23,8 +23,8 @@ PAGES = {
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_the_page_does_what_it_says(page: str, bundle: Path, tmp_path: Path) -> None:
-    reader = new_reader(tmp_path, bundle)
+def test_every_command_of_the_page_does_what_it_says(page: str, shipped: Path, tmp_path: Path) -> None:
+    reader = new_reader(tmp_path, shipped)
     with reader.opened:
         for fence in PAGES[page]:
             read(reader, fence)
@@ -62,16 +62,16 @@ def test_lines_are_looked_for_in_their_order(wanted: tuple[str, ...], missing: s
     assert missing_line(wanted, "one\ntwo\n  three\n") == missing
 
 
-def test_a_command_that_fails_is_told_with_its_place(bundle: Path, tmp_path: Path) -> None:
-    reader = new_reader(tmp_path, bundle)
+def test_a_command_that_fails_is_told_with_its_place(shipped: Path, tmp_path: Path) -> None:
+    reader = new_reader(tmp_path, shipped)
     (fence,) = fences("page.md", "\n```console\n$ export WORD=kept\n$ echo $WORD && false\n```\n")
     reader.type(fence.commands[0])
     with pytest.raises(AssertionError, match=r"page\.md:4: exit code 1, not \[0\]:\nkept"):
         reader.type(fence.commands[1])
 
 
-def test_the_settings_of_the_repository_are_not_touched(bundle: Path, tmp_path: Path) -> None:
-    reader = new_reader(tmp_path, bundle)
+def test_the_settings_of_the_repository_are_not_touched(shipped: Path, tmp_path: Path) -> None:
+    reader = new_reader(tmp_path, shipped)
     before = (ROOT / "bundle.yaml").read_bytes()
     reader.merge("bundle.yaml", {"urls": {"grafana": "https://elsewhere.example.com"}})
     assert yaml.safe_load((reader.project / "bundle.yaml").read_text())["urls"]["kibana"]

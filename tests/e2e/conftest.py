@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sharing import DEMO, shared_by
+from sockets import free_ports
 from waiting import wait_until
 
-from payment_bundle.demo.ports import Ports
 from payment_bundle.demo.stack import Stack
 from payment_bundle.demo.traffic import Traffic
 from payment_catalog.settings import Settings
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Postgres
+
+    from payment_bundle.demo.ports import Ports
 
 #: Of the house, while it is open.
 _OPENED = ExitStack()
@@ -45,7 +47,7 @@ class House:
 @pytest.fixture(scope="session")
 def house(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     directory = tmp_path_factory.mktemp("house")
-    ports = Ports.any_free()
+    ports = free_ports()
     with ExitStack() as opened:
         stack = opened.enter_context(Stack(Settings(), directory, ports, postgres.environment, lambda step: None))
         traffic = opened.enter_context(Traffic(stack.caller, 8, seed=3))

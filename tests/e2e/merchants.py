@@ -13,20 +13,21 @@ import requests
 
 _TIMEOUT = 30
 _TRIES = 60
+_END_WITHIN = 240
 _PAUSE = 0.25
 
 
 @dataclass
 class Merchants:
-    """Some threads, each making a bounded number of payments. ``made`` counts those that were answered."""
+    """Some threads that pay until they are told to end. ``made`` counts the payments that were answered."""
 
     url: str
     key: str
     threads: int = 6
-    payments_each: int = 40
     seed: int = 1
     made: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _enough: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
@@ -35,15 +36,18 @@ class Merchants:
             self._threads.append(thread)
             thread.start()
 
-    @property
-    def busy(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+    def end(self) -> None:
+        """Have everybody end what is begun."""
+        self._enough.set()
+        for thread in self._threads:
+            thread.join(_END_WITHIN)
+            assert not thread.is_alive(), f"a merchant still waits after {_END_WITHIN} s"
 
     def _shop(self, dice: random.Random) -> None:
         with requests.Session() as session:
             session.trust_env = False
             session.headers["Authorization"] = f"Bearer {self.key}"
-            for _ in range(self.payments_each):
+            while not self._enough.is_set():
                 self._visit(session, dice)
                 with self._lock:
                     self.made += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from service_command import migrate
+from sockets import free_ports
 
 from payment_bundle.demo.child import Child, start
 from payment_bundle.demo.ports import LOOPBACK, Ports
@@ -32,12 +33,12 @@ class Shop:
     database: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
     serve_flags: tuple[str, ...] = ("--notice-seconds", "0")
-    ports: Ports = field(default_factory=Ports.any_free)
+    ports: Ports = field(default_factory=free_ports)
     _exit: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Shop:
         (self.directory / "keys").write_text(f"{key_line('shop', KEY, tuple(Scope))}\n")
-        self.run("migrate", "up")
+        migrate(self.environment)
         try:
             gateway = self.start_child("gateway", PROGRAM, "simulate-gateway", "--port", str(self.ports.gateway))
             gateway.wait_ready(f"{self.gateway_url}/health", _READY_WITHIN)
@@ -74,10 +75,6 @@ class Shop:
     def start_redis(self) -> None:
         options = ("--port", str(self.ports.redis), "--bind", LOOPBACK, "--save", "", "--appendonly", "no")
         self.redis = self.start_child("redis", "redis-server", *options)
-
-    def run(self, *arguments: str) -> None:
-        """Run ``payment-service`` to its end."""
-        subprocess.run([PROGRAM, *arguments], env=self.environment, check=True, capture_output=True, timeout=120)
 
     def turn(self, **knobs: Any) -> None:
         """Set the gateway's knobs."""

@@ -38,7 +38,7 @@ NOBODY = "127.0.0.1:1"
 REPLICA = "prometheus_replica"
 ALERT = {"priority": Priority.P1.value, "severity": "critical", "team": "service-outage", "incident": "high-error-rate"}
 #: By how much the second of the cluster lets the first go before it, and may find that it has told.
-PEER_SECONDS = 3
+PEER_SECONDS = 5
 
 
 class House:

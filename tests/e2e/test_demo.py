@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-
-from payment_bundle.demo.ports import Ports
+from sockets import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    ports = Ports.any_free()
+    ports = free_ports()
     flags = [f"--{field.name}-port={getattr(ports, field.name)}" for field in fields(ports)]
     with (tmp_path / "output").open("w") as output:
         process = subprocess.Popen(

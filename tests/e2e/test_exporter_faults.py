@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -19,6 +16,7 @@ import psycopg
 import pytest
 from exporter.program import Program, exporter
 from postgres_server import Postgres, postgres_server
+from service_command import migrate
 from sockets import free_port
 from waiting import wait_until
 
@@ -26,10 +24,10 @@ from payment_bundle.demo.child import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from payment_bundle.demo.child import Child
 
-SERVICE = str(Path(sys.executable).with_name("payment-service"))
 #: Of each collector, a figure that is there whenever it works.
 FIGURES = {
     "business": "business_payments_total",
@@ -127,8 +125,7 @@ def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
     logs = Logs(("127.0.0.1", 0), _Answer)
     threading.Thread(target=logs.serve_forever, daemon=True).start()
     with postgres_server() as postgres:
-        environment = {**os.environ, **postgres.environment}
-        subprocess.run([SERVICE, "migrate", "up"], env=environment, check=True, capture_output=True, timeout=120)
+        migrate(postgres.environment)
         running_redis = redis()
         with exporter(
             directory,

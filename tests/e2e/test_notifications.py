@@ -186,12 +186,12 @@ def test_an_incident_escalates_unless_somebody_has_silenced_it(alerting: Alertin
     wait_until(
         "both escalations, silenced",
         lambda: (
-            [
+            {
                 name
                 for name, alert in alerting.active("silenced").items()
                 if "EscalatedTo" in name and alert["status"]["silencedBy"]
-            ]
-            == ["ServiceOutageEscalatedToL2", "ServiceOutageEscalatedToL3"]
+            }
+            == {"ServiceOutageEscalatedToL2", "ServiceOutageEscalatedToL3"}
         ),
         _LIMIT,
         0.2,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from conftest import Wait
 
+    from payment_bundle.prometheus_api import Sample
+
 #: As the programs write it, for a pod that is waiting and another one of a namespace that is none of ours.
 PUBLISHED = {
     "/metrics": """
@@ -165,10 +167,14 @@ def test_promtool_accepts_the_jobs(configuration: dict[str, Any], tmp_path: Path
 
 
 @pytest.mark.parametrize("job", [KUBE_STATE_METRICS, CADVISOR])
-def test_only_what_alerts_read_is_stored_and_only_of_the_namespace(scraped: PrometheusApi, job: str) -> None:
+def test_only_what_alerts_read_is_stored_and_only_of_the_namespace(
+    scraped: PrometheusApi, wait: Wait, job: str
+) -> None:
     declared = {metric.name: {*metric.label_names} for metric in KUBERNETES_METRICS if metric.published_by == job}
-    samples = scraped.query(f'{{job="{job}", __name__=~"kube_.*|container_.*"}}')
-    assert samples
+    samples: list[Sample] = []
+    stored = f'{{job="{job}", __name__=~"kube_.*|container_.*"}}'
+    # A scrape that came too late on a busy machine hides everything until the next one.
+    wait("what is stored", 60, lambda: samples.extend(scraped.query(stored)) or bool(samples))
     for sample in samples:
         own = sample.labels.keys() - {"__name__", "environment", "namespace", "job", "instance"}
         assert own <= declared[sample.labels["__name__"]]
@@ -191,9 +197,8 @@ def test_the_alert_sees_it(
     (alert,) = (
         alert for group in alert_groups(build_catalog(settings)) for alert in group.alerts if alert.name == name
     )
-    found = []
-    # A scrape that came too late on a busy machine hides everything until the next one.
-    wait(f"what {name} compares", 30, lambda: found.extend(scraped.query(alert.expr)) or bool(found))
+    found: list[Sample] = []
+    wait(f"what {name} compares", 60, lambda: found.extend(scraped.query(alert.expr)) or bool(found))
     (sample,) = found
     job = CADVISOR if "container" in labels else KUBE_STATE_METRICS
     assert sample.labels == {"environment": "staging", "namespace": "shop", "job": job, **labels}

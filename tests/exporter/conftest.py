@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from service_command import migrate
 
 from payment_exporter import configuration
 from payment_exporter.collectors.elasticsearch import ElasticsearchCollector
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from postgres_server import Postgres
 
 _numbers = count(1)
-PROGRAM = str(Path(sys.executable).with_name("payment-service"))
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +26,7 @@ def migrated(postgres: Postgres) -> Iterator[Postgres]:
     name = "migrated"
     postgres.sql(f"CREATE DATABASE {name}")
     migrated = postgres.named(name)
-    subprocess.run([PROGRAM, "migrate", "up"], env=migrated.environment, check=True, capture_output=True, timeout=120)
+    migrate(migrated.environment)
     yield migrated
     postgres.sql(f"DROP DATABASE {name} WITH (FORCE)")
 

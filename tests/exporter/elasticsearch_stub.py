@@ -87,6 +87,7 @@ def stub_server(context: ssl.SSLContext | None = None) -> Iterator[Stub]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
         timeout = 30
 
         def do_GET(self) -> None:

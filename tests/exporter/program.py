@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,16 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from command_line import Result, clean_environment, surroundings, typed
 from prometheus_client.parser import text_string_to_metric_families
 from sockets import free_port
 from waiting import wait_until
+
+from payment_exporter.cli import main
+from payment_exporter.flags import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 COMMAND = str(Path(sys.executable).with_name("payment-exporter"))
-_OURS = ("DB_", "REDIS_", "FIUU_")
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+CLEAN = clean_environment()
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -98,8 +100,7 @@ def answers(program: Program) -> bool:
         return False
 
 
-def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(
-        [COMMAND, *flags], env={**CLEAN, **environment}, capture_output=True, text=True, timeout=30, check=False
-    )
+def run(*flags: str, **environment: str) -> Result:
+    """Run the command in this process, to its end."""
+    with surroundings(environment):
+        return typed(main, PROGRAM, *flags)

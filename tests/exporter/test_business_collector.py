@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from exporter.life_cycles import Expected, life_cycles, live
+from service_command import migrate
 from waiting import wait_until
 
 from payment_catalog.database_settings import DatabaseSettings
@@ -22,6 +21,7 @@ from payment_exporter.collectors.business import BusinessCollector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conftest import Postgres
 
@@ -29,18 +29,7 @@ if TYPE_CHECKING:
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
-PROGRAM = str(Path(sys.executable).with_name("payment-service"))
 LIFE_CYCLES = 100_000
-
-
-def migrate(environment: dict[str, str]) -> None:
-    subprocess.run([PROGRAM, "migrate", "up"], env=environment, check=True, capture_output=True, timeout=120)
-
-
-@pytest.fixture
-def database(fresh_database: Postgres) -> Postgres:
-    migrate(fresh_database.environment)
-    return fresh_database
 
 
 def exporter_of(database: Postgres) -> BusinessCollector:

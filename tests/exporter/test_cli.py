@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 )
 def test_a_wrong_flag_is_named(flags: list[str], says: str) -> None:
     result = run(*flags)
-    assert result.returncode == 2
-    assert says in result.stderr
-    assert len(result.stderr.splitlines()) == 1
+    assert result.code == 2
+    assert says in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_wrong_flag_is_named(flags: list[str], says: str) -> None:
 )
 def test_a_wrong_variable_is_named(variable: str, value: str) -> None:
     result = run(**{variable: value})
-    assert result.returncode == 2
-    assert result.stderr.startswith(f"payment-exporter: {variable}")
-    assert len(result.stderr.splitlines()) == 1
+    assert result.code == 2
+    assert result.err.startswith(f"payment-exporter: {variable}")
+    assert len(result.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,24 @@ def test_a_wrong_file_is_named_with_line_and_key(tmp_path: Path, content: str, s
     file = tmp_path / "exporter.yaml"
     file.write_text(content)
     result = run(f"--config.file={file}")
-    assert result.returncode == 2
-    assert f"{file}" in result.stderr
-    assert says.lower() in result.stderr.lower()
-    assert len(result.stderr.splitlines()) == 1
+    assert result.code == 2
+    assert f"{file}" in result.err
+    assert says.lower() in result.err.lower()
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     result = run(f"--config.file={tmp_path}/nowhere.yaml")
-    assert result.returncode == 2
-    assert "nowhere.yaml: cannot be read: No such file" in result.stderr
+    assert result.code == 2
+    assert "nowhere.yaml: cannot be read: No such file" in result.err
 
 
 def test_files_and_flags_are_checked_without_serving(tmp_path: Path) -> None:
     file = tmp_path / "exporter.yaml"
     file.write_text("collectors: {elasticsearch: {enabled: true}, redis: {enabled: false}, host: {enabled: false}}")
     result = run(f"--config.file={file}", "--config.check", "--collector.host", "--no-collector.probe")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "fine; collectors: business, postgres, host, backup, elasticsearch\n"
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "fine; collectors: business, postgres, host, backup, elasticsearch\n"
 
 
 def test_a_time_out_above_the_scrapes_is_warned_of() -> None:
@@ -106,14 +106,14 @@ def test_a_taken_port_is_a_clear_error() -> None:
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         result = run(f"--web.listen-address={address}")
-    assert result.returncode == 2
-    assert f"{address}: Address already in use" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.code == 2
+    assert f"{address}: Address already in use" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_help_names_every_collector_and_its_default() -> None:
     result = run("--help")
-    assert result.returncode == 0
+    assert result.code == 0
     for collector in ExporterCollector:
-        assert re.search(rf"--collector\.{collector}\s+[^(]*\((on|off)\s", result.stdout)
-        assert f"--no-collector.{collector}\n" in result.stdout or f"--no-collector.{collector}  " in result.stdout
+        assert re.search(rf"--collector\.{collector}\s+[^(]*\((on|off)\s", result.out)
+        assert f"--no-collector.{collector}\n" in result.out or f"--no-collector.{collector}  " in result.out

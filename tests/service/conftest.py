@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -84,12 +85,28 @@ Scenario = Callable[[Service], Awaitable[None]]
 Play = Callable[..., None]
 
 
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in SQLite with the newest schema, to copy."""
+    file = tmp_path_factory.mktemp("ledger") / "payments.db"
+
+    async def migrated() -> None:
+        engine = create_engine(DatabaseSettings(host=None, sqlite_path=file))
+        await migrate_up(engine)
+        await engine.dispose()
+
+    asyncio.run(migrated())
+    return file
+
+
 @pytest.fixture
-def play(tmp_path: Path) -> Play:
+def play(tmp_path: Path, empty_ledger: Path) -> Play:
     """Run a scenario against a fresh service; keyword arguments are its settings."""
 
     def run(scenario: Scenario, **settings: Any) -> None:
         async def whole() -> None:
+            if not (tmp_path / "payments.db").exists():
+                shutil.copy(empty_ledger, tmp_path / "payments.db")
             async with _service(tmp_path, settings) as service:
                 await scenario(service)
 
@@ -126,9 +143,6 @@ async def _service(directory: Path, more: dict[str, Any]) -> AsyncIterator[Servi
     keys = directory / "keys"
     keys.write_text("".join(f"{key_line(name, f'key-{name}', scopes)}\n" for name, scopes in SCOPES.items()))
     database = DatabaseSettings(host=None, sqlite_path=directory / "payments.db")
-    engine = create_engine(database)
-    await migrate_up(engine)
-    await engine.dispose()
     values = {
         "fiuu_base_url": "http://gateway",
         "fiuu_callback_url": "http://service/fiuu/callback",

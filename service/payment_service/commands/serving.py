@@ -8,7 +8,6 @@ import typer
 
 from payment_catalog.database_settings import DatabaseSettings
 from payment_service.commands.database import bring_up, current_schema
-from payment_service.gateway.simulator import Knobs, create_simulator
 from payment_service.ledger.migrations import NOT_CURRENT
 from payment_service.logs import configure_logging
 from payment_service.security.authentication import read_api_keys
@@ -67,6 +66,8 @@ def simulate_gateway(  # noqa: PLR0913 - one flag for each knob
     seed: Annotated[int, typer.Option(help="The same seed behaves the same.")] = 0,
 ) -> None:
     """Serve a gateway that moves no money, for the account in FIUU_*; POST /knobs changes its behaviour."""
+    from payment_service.gateway.simulator import Knobs, create_simulator  # noqa: PLC0415 - nobody else needs FastAPI
+
     account = read_environment(AccountSettings).read_credentials()
     knobs = Knobs(
         latency_ms=latency_ms,

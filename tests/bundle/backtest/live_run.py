@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 #: Everything of the run.
 _ALL = "10m"
-#: Milliseconds between two scrapes, and by how much that may differ.
+#: Milliseconds between two scrapes, and by how much that may differ: no window of a rule holds more or fewer.
 _SCRAPE = 1000
-_JITTER = 50
+_JITTER = 200
 
 
 @dataclass

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from bundle.preview import everything, history
+from prometheus_server import prometheus_that_remembers
 from sockets import free_port
 
-from payment_bundle.demo.child import start
 from payment_bundle.preview.documents import read_dashboards
 from payment_bundle.preview.rendering import render_view
 from payment_bundle.preview.screenshot import browser
@@ -23,8 +20,7 @@ from payment_bundle.preview.view import View
 from payment_bundle.prometheus_api import PrometheusApi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser
 
@@ -34,41 +30,13 @@ if TYPE_CHECKING:
 SCRAPE = 15.0
 
 
-@contextmanager
-def prometheus_at(
-    port: int, directory: Path, write: Callable[[Path], None] = history.write, lookback: str = "30s"
-) -> Iterator[str]:
-    """Run a Prometheus that remembers what ``write`` writes: the shop."""
-    write(directory / "history.txt")
-    command = (
-        *("promtool", "tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"),
-        # One block for everything: the file is read again for each.
-        "--max-block-duration=162h",
-    )
-    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
-    (directory / "prometheus.yml").write_text("{}")
-    child = start(
-        "prometheus",
-        (
-            "prometheus",
-            f"--config.file={directory}/prometheus.yml",
-            f"--storage.tsdb.path={directory}/data",
-            f"--query.lookback-delta={lookback}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ),
-        {"PATH": os.environ["PATH"]},
-        directory / "prometheus.log",
-    )
-    try:
-        child.wait_ready(f"http://127.0.0.1:{port}/-/ready", 60)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        child.stop()
+#: No sample lasts longer than this: the shop's series have gaps.
+LOOKBACK = "--query.lookback-delta=30s"
 
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusApi]:
-    with prometheus_at(free_port(), tmp_path_factory.mktemp("remembered")) as url:
+    with prometheus_that_remembers(history.write, tmp_path_factory.mktemp("remembered"), free_port(), LOOKBACK) as url:
         yield PrometheusApi(url)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from bundle.preview import whole_catalogue
-from bundle.preview.conftest import SCRAPE, prometheus_at
+from bundle.preview.conftest import SCRAPE
 from bundle.preview.courses import NOW
+from prometheus_server import prometheus_that_remembers
 from sockets import free_port
 
 from payment_bundle.preview.data import PanelData, asked, frames
@@ -40,7 +41,7 @@ DASHBOARDS = dashboards_of(CATALOG)
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prometheus that remembers everything that the catalogue declares."""
     directory = tmp_path_factory.mktemp("whole")
-    with prometheus_at(free_port(), directory, partial(whole_catalogue.write, CATALOG), "5m") as url:
+    with prometheus_that_remembers(partial(whole_catalogue.write, CATALOG), directory, free_port()) as url:
         yield url
 
 

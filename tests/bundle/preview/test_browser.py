@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser_tab import states, tab
-from bundle.preview.conftest import SCRAPE, prometheus_at, remembered
+from bundle.preview import history
+from bundle.preview.conftest import LOOKBACK, SCRAPE, remembered
 from bundle.preview.history import HOSTILE
+from prometheus_server import prometheus_that_remembers
 from sockets import free_port
 
 from payment_bundle.preview.export import export
@@ -178,7 +180,7 @@ def test_the_page_says_that_prometheus_is_away_and_recovers(
         page.wait_for_selector(DRAWN)
         assert set(states(page).values()) == {"failed", "drawn"}
         assert "cannot be reached" in page.locator("#panel-7").inner_text()
-        with prometheus_at(port, tmp_path):
+        with prometheus_that_remembers(history.write, tmp_path, port, LOOKBACK):
             page.get_by_role("button", name="Refresh now").click()
             page.wait_for_selector("body[data-refreshed='2']")
             assert set(states(page).values()) == {"drawn", "empty"}

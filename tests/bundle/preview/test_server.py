@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from bundle.preview.conftest import SCRAPE
+from command_line import payobs
 from sockets import free_port
 from waiting import wait_until
 
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
 def get(url: str, **headers: str) -> requests.Response:
     return requests.get(url, headers=headers, timeout=30)
-
-
-def payobs(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "payment_bundle", "preview", *arguments)
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +83,9 @@ def test_a_taken_port_is_said(dashboards: Dashboards, prometheus: PrometheusApi)
             serve_dashboards(dashboards, prometheus, SCRAPE, port),
         ):
             pass
-        ended = payobs("--serve", "--port", str(port), "--prometheus", prometheus.url)
-        assert (ended.returncode, ended.stdout) == (2, "")
-        assert f"port {port} is in use; choose another with --port" in ended.stderr
+        ended = payobs("preview", "--serve", "--port", str(port), "--prometheus", prometheus.url)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"port {port} is in use; choose another with --port" in ended.err
 
 
 def test_a_missing_package_is_said_in_one_line() -> None:
@@ -103,9 +99,10 @@ def test_a_missing_package_is_said_in_one_line() -> None:
 
 def test_the_command_writes_pages(prometheus: PrometheusApi, tmp_path: Path) -> None:
     out = tmp_path / "pages"
-    ended = payobs("--prometheus", prometheus.url, "--out", str(out), "--range", "1h", "--dashboard", "payment-service")
-    assert ended.returncode == 0, ended.stderr
-    assert "0 failed" in ended.stdout
+    wanted = ("--range", "1h", "--dashboard", "payment-service")
+    ended = payobs("preview", "--prometheus", prometheus.url, "--out", str(out), *wanted)
+    assert ended.code == 0, ended.err
+    assert "0 failed" in ended.out
     assert sorted(file.name for file in out.iterdir()) == ["index.html", "payment-service.html"]
 
 
@@ -121,10 +118,10 @@ def test_the_command_writes_pages(prometheus: PrometheusApi, tmp_path: Path) -> 
 )
 def test_what_the_command_cannot_do(arguments: tuple[str, ...], code: int, words: str, tmp_path: Path) -> None:
     away = f"http://127.0.0.1:{free_port()}"
-    ended = payobs("--prometheus", away, "--out", str(tmp_path / "pages"), *arguments)
-    assert ended.returncode == code, ended.stderr
-    assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+    ended = payobs("preview", "--prometheus", away, "--out", str(tmp_path / "pages"), *arguments)
+    assert ended.code == code, ended.err
+    assert words in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_the_command_serves_until_it_is_told_to_end(prometheus: PrometheusApi) -> None:
