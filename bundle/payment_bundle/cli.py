@@ -24,7 +24,7 @@ from payment_bundle.completion import (
 from payment_bundle.delivery import push
 from payment_bundle.demo.ports import Ports
 from payment_bundle.differences.command_line import diff
-from payment_bundle.extending.loading import load_catalog, load_sound_catalog
+from payment_bundle.extending.loading import load_catalog, load_sound, load_sound_catalog
 from payment_bundle.fleet.flags import FleetOption, JobsOption, PartsOption  # noqa: TC001 - typer reads it
 from payment_bundle.import_rules.command import import_rules
 from payment_bundle.init.command_line import init
@@ -39,7 +39,6 @@ from payment_bundle.ruler.command_line import push_alertmanager, push_rules
 from payment_bundle.run_report import report_changes, report_checks, report_refused
 from payment_bundle.tree import apply_changes, locked
 from payment_catalog.errors import ForeseenError
-from payment_catalog.loading import load_settings
 
 app = typer.Typer(
     help="The runbook of a payment service as dashboards, alerts, routing and logs.",
@@ -270,7 +269,7 @@ def demo(  # noqa: PLR0913 - one flag for each port
         redis_port,
         debug_port,
     )
-    run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
+    run_demo(load_sound(config), ports, DemoOptions(rate, attack, seconds, keep))
 
 
 @app.command()
@@ -302,7 +301,7 @@ def drill(  # noqa: PLR0913 - one flag for each choice
         for line in command.described(drills, options.speed, steps=dry_run):
             typer.echo(line)
         return
-    passed = command.run_drills(load_settings(config), options, partial(typer.echo, err=is_json))
+    passed = command.run_drills(load_sound(config), options, partial(typer.echo, err=is_json))
     if is_json:
         print_document("drill", ok=passed, **command.written_report(options))
     if not passed:
