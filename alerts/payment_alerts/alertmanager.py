@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from payment_alerts.alert import AlertGroup
-    from payment_alerts.routes import Receiver
+    from payment_alerts.routes import Receiver, Route
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.settings import Settings
@@ -33,19 +33,38 @@ def alertmanager(catalog: Catalog, groups: Sequence[AlertGroup]) -> Documents:
 def configuration(catalog: Catalog, groups: Sequence[AlertGroup]) -> dict[str, Any]:
     """Return the content of ``alertmanager.yml`` for the alerts of ``groups``."""
     settings = catalog.settings
+    return assembled(
+        groups,
+        mail=mail_account(settings),
+        route=routes(settings),
+        intervals=time_intervals(settings),
+        receivers=[{"name": receiver.name, **integrations_of(settings, receiver)} for receiver in receivers(settings)],
+    )
+
+
+def assembled(
+    groups: Sequence[AlertGroup],
+    *,
+    mail: dict[str, str],
+    route: Route,
+    intervals: list[dict[str, Any]],
+    receivers: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the content of ``alertmanager.yml`` that is made of these parts, for the alerts of ``groups``."""
     alerts = {alert.name for group in groups for alert in group.alerts}
     content: dict[str, Any] = {
-        "global": {"resolve_timeout": _RESOLVE_TIMEOUT, **_smtp(settings)},
+        "global": {"resolve_timeout": _RESOLVE_TIMEOUT, **mail},
         "templates": ["templates/*.tmpl"],
-        "route": routes(settings),
-        "time_intervals": time_intervals(settings),
+        "route": route,
+        "time_intervals": intervals,
         "inhibit_rules": inhibitions(alerts),
-        "receivers": [_receiver(settings, receiver) for receiver in receivers(settings)],
+        "receivers": receivers,
     }
     return {key: value for key, value in content.items() if value}
 
 
-def _smtp(settings: Settings) -> dict[str, Any]:
+def mail_account(settings: Settings) -> dict[str, str]:
+    """Return what ``global`` says of the server for e-mail: nothing where no contact point needs one."""
     if not any(isinstance(contact, EmailContact) for contact in settings.contact_points.values()):
         return {}
     account = (
@@ -56,11 +75,11 @@ def _smtp(settings: Settings) -> dict[str, Any]:
     return {"smtp_smarthost": settings.smtp.smarthost, "smtp_from": settings.smtp.sender, **account}
 
 
-def _receiver(settings: Settings, receiver: Receiver) -> dict[str, Any]:
+def integrations_of(settings: Settings, receiver: Receiver) -> dict[str, Any]:
+    """Return how a receiver's contact points are spoken to, by kind: ``slack_configs`` and so on."""
     contacts = [settings.contact_points[name] for name in dict.fromkeys(receiver.contacts)]
     spoken = integrations(settings.urls, contacts)
-    if receiver == watchdog_receiver(settings):
-        # A call that says that it is over would count as one that says that all is well.
-        calls = {kind: [{**call, "send_resolved": False} for call in found] for kind, found in spoken.items()}
-        return {"name": receiver.name, **calls}
-    return {"name": receiver.name, **spoken}
+    if receiver != watchdog_receiver(settings):
+        return spoken
+    # A call that says that it is over would count as one that says that all is well.
+    return {kind: [{**call, "send_resolved": False} for call in found] for kind, found in spoken.items()}

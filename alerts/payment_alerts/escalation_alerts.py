@@ -1,7 +1,7 @@
 """Escalation as code: an incident that goes on is told to L2, then to L3, after the runbook's times.
 
-What has been resolved, or silenced by its labels ``incident`` and ``environment``, calls nobody: an escalation carries
-both, so that the silence that every message offers covers it too.
+What has been resolved, or silenced by its labels ``incident``, ``environment`` and ``namespace``, calls nobody: an
+escalation carries them too, so that the silence that every message offers covers it.
 """
 
 from __future__ import annotations

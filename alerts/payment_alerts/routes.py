@@ -67,9 +67,13 @@ def watchdog_receiver(settings: Settings) -> Receiver:
 
 def receivers(settings: Settings) -> tuple[Receiver, ...]:
     """Return every receiver that a route leads to."""
+    return (watchdog_receiver(settings), *receivers_of_incidents(settings))
+
+
+def receivers_of_incidents(settings: Settings) -> tuple[Receiver, ...]:
+    """Return the same without that of the alert that always fires."""
     teams = settings.routing.teams
     found = (
-        watchdog_receiver(settings),
         *(escalation_receiver(settings, *called, priority) for called in _called(settings) for priority in Priority),
         *(priority_receiver(settings, priority, team) for priority in Priority for team in (None, *teams)),
     )
@@ -78,6 +82,12 @@ def receivers(settings: Settings) -> tuple[Receiver, ...]:
 
 def routes(settings: Settings) -> Route:
     """Return the root of the tree. An alert takes the first branch that it matches."""
+    tree = routes_of_incidents(settings)
+    return {**tree, "routes": [route_of_watchdog(settings), *tree["routes"]]}
+
+
+def routes_of_incidents(settings: Settings) -> Route:
+    """Return the same tree without the branch of the alert that always fires."""
     return {
         "receiver": priority_receiver(settings, _QUIET).name,
         "group_by": _GROUP_BY,
@@ -85,7 +95,6 @@ def routes(settings: Settings) -> Route:
         "group_interval": "5m",
         "repeat_interval": _repeat(_QUIET),
         "routes": [
-            _watchdog(settings),
             *_quiet_environments(settings),
             *(_escalation(settings, *called) for called in _called(settings)),
             *(_priority(settings, priority) for priority in Priority),
@@ -110,7 +119,8 @@ def time_intervals(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _watchdog(settings: Settings) -> Route:
+def route_of_watchdog(settings: Settings) -> Route:
+    """Return the branch of the alert that always fires."""
     return {
         "receiver": watchdog_receiver(settings).name,
         "matchers": [f'alertname="{WATCHDOG}"'],

@@ -10,6 +10,7 @@ from payment_catalog.checklists import BEFORE_ESCALATION, COMMUNICATION, ESCALAT
 from payment_catalog.documents import TextDocument
 from payment_catalog.escalation import EscalationLevel, escalation_after
 from payment_catalog.links import dashboard_url, expression_url, log_view_url, logs_url, silence_url
+from payment_catalog.monitoring import FLEET
 from payment_catalog.severities import Priority
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.dashboards import AnyDashboard
     from payment_catalog.documents import Documents
+    from payment_catalog.settings import Settings
 
 DIRECTORY = "runbooks"
 
@@ -49,7 +51,7 @@ def _page(catalog: Catalog, alert: Alert, dashboard: AnyDashboard, alerts: Seque
         links={
             "expression": expression_url(settings, alert.expr),
             "alerts": f"{settings.urls.alertmanager}/#/alerts",
-            "silence": silence_url(settings, {"incident": alert.incident}),
+            "silence": silence_url(settings, {"incident": alert.incident, **_own(settings)}),
             "logs": log_view_url(settings, view) if view else logs_url(settings),
             "incident_logs": log_view_url(settings, incident.logs) if incident.logs not in {None, view} else "",
         },
@@ -60,6 +62,11 @@ def _page(catalog: Catalog, alert: Alert, dashboard: AnyDashboard, alerts: Seque
         checklist=SECURITY_CHECKLIST if incident.is_security else {},
         post_mortem=render(PostMortem(f"{incident.title} ({alert.name})")),
     )
+
+
+def _own(settings: Settings) -> dict[str, str]:
+    """Return what a service's alerts have and those of others in the same Alertmanager have not; of a fleet nothing."""
+    return {"namespace": settings.namespace} if settings.shared and settings.namespace != FLEET else {}
 
 
 def _after(alert: Alert, level: EscalationLevel) -> str:

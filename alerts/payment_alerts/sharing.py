@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from payment_alerts.alert import AlertGroup
     from payment_catalog.settings import Settings
 
-_NAMESPACE, _JOB = "namespace", "job"
+#: What tells the services of one Prometheus, and of one Alertmanager, apart.
+NAMESPACE = "namespace"
+_JOB = "job"
 #: What a Prometheus has once for several services.
 _ONCE = frozenset({MONITORING_FILE, ESCALATION_FILE})
 
@@ -52,7 +54,7 @@ def scoped(expression: str, settings: Settings) -> str:
     jobs = {settings.service, settings.exporter}
 
     def own(found: ast.Matcher) -> bool:
-        return found.name == _NAMESPACE or (found.name == _JOB and jobs.issuperset(found.value.split("|")))
+        return found.name == NAMESPACE or (found.name == _JOB and jobs.issuperset(found.value.split("|")))
 
     def narrowed(node: ast.Expr) -> ast.Expr | None:
         if not isinstance(node, ast.VectorSelector):
@@ -60,7 +62,7 @@ def scoped(expression: str, settings: Settings) -> str:
         matchers = node.matchers.matchers
         if any(map(own, matchers)):
             return None
-        node.matchers = ast.Matchers([*matchers, ast.Matcher(ast.MatchOp.Equal, _NAMESPACE, settings.namespace)])
+        node.matchers = ast.Matchers([*matchers, ast.Matcher(ast.MatchOp.Equal, NAMESPACE, settings.namespace)])
         return parse(write(node))
 
     try:

@@ -19,6 +19,7 @@ _PREFIX = "payment"
 
 #: Grafana takes uids of 40 characters; the longest end is that of "-infrastructure".
 LONGEST_PREFIX = 25
+_LONGEST_END = 14
 _DIGITS = 8
 
 
@@ -29,13 +30,20 @@ def uid_prefix(settings: Settings) -> str:
         return _PREFIX
     if len(name) <= LONGEST_PREFIX:
         return name
-    return f"{name[: LONGEST_PREFIX - _DIGITS - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
+    return f"{name[: LONGEST_PREFIX - _DIGITS - 1]}-{_digest(name)}"
 
 
 def dashboard_uid(settings: Settings, dashboard: AnyDashboard) -> str:
-    """Return the uid of a dashboard, ``/d/<uid>``, at most 40 characters."""
-    if settings.service == RUNBOOKS_SERVICE or isinstance(dashboard, OwnDashboard):
+    """Return the uid of a dashboard, ``/d/<uid>``, at most 40 characters.
+
+    That of an extension keeps its own where no other service has the same Grafana; else it follows the service's name,
+    and is itself, or of a long one a digest.
+    """
+    if settings.service == RUNBOOKS_SERVICE:
         return str(dashboard)
+    if isinstance(dashboard, OwnDashboard):
+        own = dashboard.uid if len(dashboard.uid) <= _LONGEST_END else _digest(dashboard.uid)
+        return f"{uid_prefix(settings)}-{own}" if settings.shared else dashboard.uid
     if dashboard is Dashboard.OVERVIEW:
         return uid_prefix(settings)
     return f"{uid_prefix(settings)}{dashboard.value.removeprefix(_PREFIX)}"
@@ -54,3 +62,7 @@ def folder_title(settings: Settings) -> str:
 def source_name(settings: Settings, what: str) -> str:
     """Return the name of the data source of ``what``, such as "Prometheus"."""
     return f"Payment {what}" if settings.service == RUNBOOKS_SERVICE else f"{settings.service} {what}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]

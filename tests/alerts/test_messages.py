@@ -165,14 +165,15 @@ def test_the_dashboard_shows_the_instance_that_an_alert_is_about(renderer: Rende
 
 
 @pytest.mark.parametrize("value", ["production", 'a"b', "back\\slash", "<b>", "a,b}", "a&b=c#d", "line\nbreak", "é€"])
-def test_the_silence_covers_the_incident_in_its_environment(renderer: Renderer, value: str) -> None:
+def test_the_silence_covers_the_incident_of_its_service_in_its_environment(renderer: Renderer, value: str) -> None:
     for link in (
         links_of(renderer, message(firing(environment=value)))["Silence"],
         hrefs(renderer.integration("email_configs", message(firing(environment=value)))["html"])[-1],
     ):
         assert link.startswith("https://alertmanager.yourdomain.com/#/silences/new?filter=")
         filter_ = unquote(link.partition("filter=")[2])
-        assert filter_ == f'{{incident="high-error-rate",environment={go_quoted(value)}}}'
+        place = f'environment={go_quoted(value)},namespace="payment-service"'
+        assert filter_ == f'{{incident="high-error-rate",{place}}}'
 
 
 def go_quoted(value: str) -> str:

@@ -15,9 +15,10 @@ import yaml
 from payment_bundle.generation import grafana_documents
 from payment_bundle.rendering import render
 from payment_catalog.catalog import build_catalog
+from payment_catalog.dashboards import OwnDashboard
 from payment_catalog.documents import JsonDocument, YamlDocument
 from payment_catalog.errors import ForeseenError
-from payment_catalog.grafana_names import uid_prefix
+from payment_catalog.grafana_names import dashboard_uid, uid_prefix
 from payment_catalog.links import data_view_state
 from payment_catalog.settings import Settings
 from payment_catalog.settings.places import Urls
@@ -158,3 +159,15 @@ def test_other_documents_are_no_dashboards() -> None:
     document = found["kubernetes/base/grafana-dashboards.yaml"]
     assert isinstance(document, YamlDocument)
     assert document.content == {"apiVersion": "v1", "kind": "List", "items": []}
+
+
+@pytest.mark.parametrize(
+    ("uid", "end"), [("ledger", "ledger"), ("a-dashboard-with-a-name-of-many-letters", "[0-9a-f]{8}")]
+)
+def test_a_dashboard_of_an_extension_has_a_uid_for_each_service_of_one_grafana(uid: str, end: str) -> None:
+    own = OwnDashboard(uid, "Ledger")
+    assert dashboard_uid(Settings(service="wallet"), own) == uid
+    for service in ("wallet", "a-service-with-a-name-longer-than-a-uid"):
+        found = dashboard_uid(Settings(service=service, shared=True), own)
+        assert re.fullmatch(f"{uid_prefix(Settings(service=service))}-{end}", found)
+        assert len(found) <= 40

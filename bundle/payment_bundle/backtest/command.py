@@ -19,9 +19,9 @@ from payment_bundle.backtest.report.content import moment
 from payment_bundle.backtest.report.markdown import markdown
 from payment_bundle.backtest.report.page import page
 from payment_bundle.backtest.report.terminal import show
+from payment_bundle.extending.reference import added_alerts, reference_catalog
 from payment_bundle.sigterm import sigterm_as_ctrl_c
 from payment_bundle.whole_file import write_whole
-from payment_catalog.catalog import build_catalog
 from payment_catalog.durations import format_duration
 from payment_catalog.errors import ForeseenError
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from payment_bundle.backtest.report.content import Report
+    from payment_bundle.extending.loading import Extended
     from payment_bundle.prometheus_api import PrometheusApi
-    from payment_catalog.settings import Settings
 
 
 class BacktestError(ForeseenError):
@@ -59,8 +59,8 @@ class Known:
     resolution: timedelta
 
 
-def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
-    """Return the report on a simulated history; raises ForeseenError."""
+def simulated(extended: Extended, simulation: Simulation, jobs: int, tell_note: Callable[[str], None]) -> Report:
+    """Return the report on a simulated history; raises ForeseenError. ``tell_note`` hears what is not simulated."""
     require_packages()
     from payment_bundle.backtest.evaluation import Evaluator  # noqa: PLC0415 - needs numpy
     from payment_bundle.backtest.history import history  # noqa: PLC0415
@@ -73,9 +73,11 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
         timeline = Timeline(simulation.weeks, int(simulation.resolution.total_seconds()))
     except ValueError as error:
         raise BacktestError(str(error)) from None
-    setting = Setting.of(settings, timeline, simulation.seed, simulation.instances)
-    catalog = build_catalog(setting.settings)
+    setting = Setting.of(extended.settings, timeline, simulation.seed, simulation.instances)
+    catalog = reference_catalog(setting.settings, extended.origins)
     groups = alert_groups(catalog)
+    if added := added_alerts(catalog):
+        tell_note(f"of extensions, whose metrics are not simulated: {', '.join(sorted(added))}")
     with (
         sigterm_as_ctrl_c(),
         tempfile.TemporaryDirectory(prefix="payobs-backtest-") as directory,
@@ -97,7 +99,7 @@ def simulated(settings: Settings, simulation: Simulation, jobs: int) -> Report:
     return outcome(catalog, groups, told, evaluated)
 
 
-def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) -> Report:
+def remembered(extended: Extended, api: PrometheusApi, known: Known, jobs: int) -> Report:
     """Return the report on what a Prometheus remembers and people know of; raises ForeseenError."""
     require_packages()
     from payment_bundle.backtest.evaluation import Evaluator  # noqa: PLC0415 - needs numpy
@@ -105,7 +107,7 @@ def remembered(settings: Settings, api: PrometheusApi, known: Known, jobs: int) 
 
     if known.start >= known.end:
         raise BacktestError(f"--from ({known.start.isoformat()}) must be before --to ({known.end.isoformat()})")
-    catalog = build_catalog(settings)
+    catalog = extended.catalog
     groups = alert_groups(catalog)
     start, end = int(known.start.timestamp()), int(known.end.timestamp())
     told = read_known_incidents(known.file, catalog, groups)

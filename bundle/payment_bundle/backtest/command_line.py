@@ -11,13 +11,12 @@ import typer
 
 from payment_bundle.options import FINDINGS, INTERRUPTED, ConfigOption
 from payment_catalog.durations import parse_duration
-from payment_catalog.loading import load_settings
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from payment_bundle.backtest.report.content import Report
-    from payment_catalog.settings import Settings
+    from payment_bundle.extending.loading import Extended
 
 _QUICK_WEEKS, _QUICK_RESOLUTION = 1, "1m"
 
@@ -48,8 +47,9 @@ def backtest(  # noqa: PLR0913 - one flag for each choice
 ) -> None:
     """Judge the alerts by weeks of labelled incidents, simulated or known. Exit code 1: a goal is missed."""
     from payment_bundle.backtest import command  # noqa: PLC0415 - generate and check do without its packages
+    from payment_bundle.extending.loading import load_sound  # noqa: PLC0415
 
-    settings = load_settings(config)
+    extended = load_sound(config)
     if quick:
         weeks, resolution = _QUICK_WEEKS, _QUICK_RESOLUTION
     if known is None and (prometheus or start or end or token_file):
@@ -57,9 +57,9 @@ def backtest(  # noqa: PLR0913 - one flag for each choice
     try:
         if known is None:
             simulation = command.Simulation(seed, weeks, instances, _duration(resolution))
-            report = command.simulated(settings, simulation, jobs)
+            report = command.simulated(extended, simulation, jobs, _tell)
         else:
-            report = _remembered(settings, prometheus, token_file, (known, start, end, _duration(resolution)), jobs)
+            report = _remembered(extended, prometheus, token_file, (known, start, end, _duration(resolution)), jobs)
         told = command.deliver(report, out, sys.stdout, _tell, is_json=output is Output.JSON)
     except KeyboardInterrupt:
         _tell("interrupted")
@@ -69,7 +69,7 @@ def backtest(  # noqa: PLR0913 - one flag for each choice
 
 
 def _remembered(
-    settings: Settings,
+    extended: Extended,
     prometheus: str,
     token_file: Path | None,
     asked: tuple[Path, str, str, timedelta],
@@ -84,9 +84,9 @@ def _remembered(
     if not (start and end):
         raise typer.BadParameter("--known needs --from and --to, the time that the file is about")
     token = read_token(token_file) if token_file else ""
-    api = PrometheusApi(prometheus.rstrip("/") or settings.urls.prometheus, token, timeout=60)
+    api = PrometheusApi(prometheus.rstrip("/") or extended.settings.urls.prometheus, token, timeout=60)
     known = command.Known(file, parse_time("--from", start), parse_time("--to", end), resolution)
-    return command.remembered(settings, api, known, jobs)
+    return command.remembered(extended, api, known, jobs)
 
 
 def _duration(text: str) -> timedelta:

@@ -46,6 +46,7 @@ def capacity(  # noqa: PLR0913 - one flag for each choice
     Everything follows from the catalogue and the settings; each figure is printed with its formula and its source.
     """
     from payment_alerts.groups import alert_groups  # noqa: PLC0415 - help and Tab do without all rooms
+    from payment_bundle.capacity.added_metrics import assumed_extents, reservations  # noqa: PLC0415
     from payment_bundle.capacity.costs import GIB  # noqa: PLC0415
     from payment_bundle.capacity.estimate import estimate  # noqa: PLC0415
     from payment_bundle.capacity.evaluation import longest_look_back  # noqa: PLC0415
@@ -54,13 +55,13 @@ def capacity(  # noqa: PLR0913 - one flag for each choice
     from payment_bundle.capacity.population import population  # noqa: PLC0415
     from payment_bundle.capacity.printing import as_json, described, parts, table, warnings  # noqa: PLC0415
     from payment_bundle.capacity.scraped import largest  # noqa: PLC0415
-    from payment_catalog.catalog import build_catalog  # noqa: PLC0415
-    from payment_catalog.loading import load_settings  # noqa: PLC0415
+    from payment_bundle.extending.loading import load_sound_catalog  # noqa: PLC0415
+    from payment_catalog.cardinality import EXTENTS  # noqa: PLC0415
     from payment_catalog.publishers import SERVICE  # noqa: PLC0415
 
     numbers, wanted = _numbers(services), _retention(retention)
-    settings = load_settings(config)
-    catalog = build_catalog(settings)
+    catalog = load_sound_catalog(config)
+    settings = catalog.settings
     groups = alert_groups(catalog)
     kept = wanted or longest_look_back(groups)
     estimates = [
@@ -76,7 +77,10 @@ def capacity(  # noqa: PLR0913 - one flag for each choice
         typer.echo(line)
     typer.echo(f"\n{described(estimates[0])}")
     one = estimates[0].amount(Key.SERVICE_SERIES).usual / estimates[0].population.targets[SERVICE]
-    typer.echo(f"\n{parts(largest(catalog.metrics, SERVICE, _LARGEST), one)}")
+    extents = {**EXTENTS, **assumed_extents(catalog)}
+    typer.echo(f"\n{parts(largest(catalog.metrics, SERVICE, _LARGEST, extents), one)}")
+    for line in reservations(catalog):
+        typer.echo(line)
     outgrown = [line for each, limits_of in zip(estimates, found, strict=True) for line in warnings(each, limits_of)]
     typer.echo("\n".join(("\nOutgrown:\n", *outgrown)) if outgrown else "\nNothing is outgrown.")
 

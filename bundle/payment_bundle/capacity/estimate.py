@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from payment_alerts.monitoring_alerts import MONITORING_FILE
 from payment_bundle.capacity import costs, log_volume
+from payment_bundle.capacity.added_metrics import assumed_extents
 from payment_bundle.capacity.evaluation import evaluation
 from payment_bundle.capacity.figure import Counted, Estimate, Figure, Key
 from payment_bundle.capacity.recorded import stored
@@ -78,7 +79,7 @@ class _Parts:
     @classmethod
     def of(cls, catalog: Catalog, groups: Sequence[AlertGroup], population: Population) -> _Parts:
         alerts = sum(len(group.alerts) for group in groups)
-        extents = population.extents(alerts, len(groups))
+        extents = {**population.extents(alerts, len(groups)), **assumed_extents(catalog)}
         found = stored(catalog, groups, population, extents)
         firing = total(*(series_of(metric, extents) for metric in (ALERTS, ALERTS_FOR_STATE)))
         of_each, of_all = split(groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payment_bundle.capacity.population import ROLL_OUT
-from payment_catalog.cardinality import Amount, exactly, series_of, total
+from payment_catalog.cardinality import EXTENTS, Amount, exactly, series_of, total
 from payment_catalog.fluentd_metrics import FLUENTD
 from payment_catalog.kubernetes_metrics import CADVISOR, KUBE_STATE_METRICS
 from payment_catalog.prometheus_metrics import ALERTMANAGER, PROMETHEUS
@@ -51,9 +51,11 @@ def scraped_series(
     return {publisher: series + exactly(OF_EACH_TARGET * targets[publisher]) for publisher, series in found.items()}
 
 
-def largest(metrics: Sequence[Metric], publisher: str, count: int) -> Sequence[tuple[Metric, Amount]]:
+def largest(
+    metrics: Sequence[Metric], publisher: str, count: int, extents: Extents = EXTENTS
+) -> Sequence[tuple[Metric, Amount]]:
     """Return the metrics of which one instance of the publisher has most series, with how many; those first."""
-    sizes = [(metric, series_of(metric)) for metric in metrics if metric.published_by == publisher]
+    sizes = [(metric, series_of(metric, extents)) for metric in metrics if metric.published_by == publisher]
     return sorted(sizes, key=lambda size: -size[1].usual)[:count]
 
 

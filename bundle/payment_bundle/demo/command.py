@@ -23,7 +23,7 @@ from payment_bundle.prometheus_api import PrometheusError
 
 if TYPE_CHECKING:
     from payment_bundle.demo.ports import Ports
-    from payment_catalog.settings import Settings
+    from payment_bundle.extending.loading import Extended
 
 _REFRESH = 2.0
 _BACKUP_EVERY = 240.0
@@ -41,7 +41,7 @@ class DemoOptions:
     keep: Path | None
 
 
-def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
+def run_demo(extended: Extended, ports: Ports, options: DemoOptions) -> None:
     """Run until Ctrl-C, SIGTERM or the end of the time; every child has ended when it returns."""
     console = Console(stderr=False)
     stop = StopRequest()
@@ -50,7 +50,13 @@ def run_demo(settings: Settings, ports: Ports, options: DemoOptions) -> None:
         with (
             stop,
             Stack(
-                settings, directory, ports, os.environ, lambda step: console.print(f"  {step} ..."), stop.check
+                extended.settings,
+                directory,
+                ports,
+                os.environ,
+                lambda step: console.print(f"  {step} ..."),
+                stop.check,
+                extended.origins,
             ) as stack,
             Traffic(stack.caller, options.payments_per_second) as traffic,
         ):

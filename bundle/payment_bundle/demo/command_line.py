@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from payment_bundle.demo.ports import Ports
+from payment_bundle.extending.loading import load_sound
 from payment_bundle.options import ConfigOption, PortOption  # noqa: TC001 - typer reads them
-from payment_catalog.loading import load_settings
 
 
 def demo(  # noqa: PLR0913 - one flag for each port
@@ -45,4 +45,4 @@ def demo(  # noqa: PLR0913 - one flag for each port
         redis_port,
         debug_port,
     )
-    run_demo(load_settings(config), ports, DemoOptions(rate, attack, seconds, keep))
+    run_demo(load_sound(config), ports, DemoOptions(rate, attack, seconds, keep))

@@ -15,13 +15,13 @@ from payment_bundle.demo.ports import LOOPBACK, Ports
 from payment_bundle.demo.programs import Programs, find_programs
 from payment_bundle.demo.receiver import Receiver
 from payment_bundle.demo.traffic import Caller
+from payment_bundle.extending.reference import reference_catalog
 from payment_bundle.generation import generate_documents
 from payment_bundle.manifest import manifest_of
 from payment_bundle.preview.server import serve
 from payment_bundle.prometheus_api import PrometheusApi
 from payment_bundle.rendering import render_all
 from payment_bundle.tree import apply_changes, locked
-from payment_catalog.catalog import Catalog, build_catalog
 from payment_service.security.authentication import Scope, key_line, new_key
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from payment_bundle.extending.origin import Origin
+    from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.settings import Settings
 
@@ -40,7 +42,7 @@ class Stack:
     """The running house. Use it in a ``with`` block; ``report`` hears of each step, ``check`` may raise to end it.
 
     ``environment`` is handed to service and exporter: with ``DB_HOST`` in it they use that PostgreSQL,
-    else a SQLite file in ``directory``.
+    else a SQLite file in ``directory``. ``origins`` are extensions, whose rules and panels belong to the house.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is handed on to another part
@@ -51,6 +53,7 @@ class Stack:
         environment: Mapping[str, str],
         report: Callable[[str], None],
         check: Callable[[], None] = go_on,
+        origins: tuple[Origin, ...] = (),
     ) -> None:
         self._directory = directory
         self._ports = ports
@@ -61,7 +64,7 @@ class Stack:
         self._children: list[Child] = []
         self._key = new_key()
         self._backups = directory / "backups"
-        self.catalog: Catalog = build_catalog(local_settings(settings, ports, self._backups))
+        self.catalog: Catalog = reference_catalog(local_settings(settings, ports, self._backups), origins)
         self.receiver = Receiver(ports.receiver)
 
     @property

@@ -31,6 +31,7 @@ class Activity:
         self._prometheus = house.prometheus
         self._alertmanager = house.alertmanager_url
         self._expected = expected
+        self._added = house.added
         self._unhurried = {alert.name for group in house.groups if group.name in UNHURRIED for alert in group.alerts}
         self.machine_was_busy = False
 
@@ -51,7 +52,7 @@ class Activity:
         found = [*self._in_prometheus(), *self._in_alertmanager()]
         busy = any(name == CPU for name, _ in found)
         self.machine_was_busy |= busy
-        ignored = (BACKGROUND | (BUSY_MACHINE if busy else frozenset())) - set(self._expected)
+        ignored = (BACKGROUND | self._added | (BUSY_MACHINE if busy else frozenset())) - set(self._expected)
         return [(name, state) for name, state in found if name not in ignored]
 
     def _in_prometheus(self) -> Iterator[tuple[str, str]]:

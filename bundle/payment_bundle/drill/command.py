@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from payment_bundle.drill.course import Outcome
     from payment_bundle.drill.drill import Drill
-    from payment_catalog.settings import Settings
+    from payment_bundle.extending.loading import Extended
 
 
 _REPORT = "drills.json"
@@ -112,8 +112,10 @@ def written_report(options: DrillOptions) -> dict[str, object]:
     return report
 
 
-def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], None]) -> bool:
+def run_drills(extended: Extended, options: DrillOptions, echo: Callable[[str], None]) -> bool:
     """Run the drills, write the report and say how each went; return whether all passed and none was broken off.
+
+    Alerts of extensions are rules of the house too; no drill judges them.
 
     Ctrl-C and SIGTERM heal the incident, end every program and leave a report of the drills that had ended.
     """
@@ -127,8 +129,10 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
     stop = StopRequest()
     broken: ForeseenError | None = None
     try:
-        with stop, _open_scene(settings, directory, options.speed, echo, stop) as scene:
+        with stop, _open_scene(extended, directory, options.speed, echo, stop) as scene:
             inbox = Inbox(scene.house.receiver)
+            if scene.house.added:
+                echo(f"of extensions, not judged: {', '.join(sorted(scene.house.added))}")
             for drill in drills:
                 if drill not in left_out:
                     outcome = run_drill(scene, drill, inbox)
@@ -156,14 +160,14 @@ def run_drills(settings: Settings, options: DrillOptions, echo: Callable[[str], 
 
 @contextmanager
 def _open_scene(
-    settings: Settings, directory: Path, speed: float, echo: Callable[[str], None], stop: StopRequest
+    extended: Extended, directory: Path, speed: float, echo: Callable[[str], None], stop: StopRequest
 ) -> Iterator[Scene]:
     with ExitStack() as opened:
         programs = postgres_programs()
         postgres = opened.enter_context(Postgres(programs, free_port())) if programs else None
         disk = opened.enter_context(small_disk(directory / "disk")) if can_mount() else None
         house = House(
-            settings,
+            extended.settings,
             directory,
             Ports.any_free(),
             lambda step: echo(f"  {step} ..."),
@@ -171,6 +175,7 @@ def _open_scene(
             speed=speed,
             postgres=postgres,
             disk=disk,
+            origins=extended.origins,
         )
         opened.enter_context(house)
         yield opened.enter_context(Scene(house))

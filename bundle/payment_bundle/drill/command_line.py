@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from payment_bundle.completion import complete_drills
+from payment_bundle.extending.loading import load_sound
 from payment_bundle.machine_output import Output, OutputOption, print_document
 from payment_bundle.options import FINDINGS, ConfigOption
-from payment_catalog.loading import load_settings
 
 
 def drill(  # noqa: PLR0913 - one flag for each choice
@@ -42,7 +42,7 @@ def drill(  # noqa: PLR0913 - one flag for each choice
         for line in command.described(drills, options.speed, steps=dry_run):
             typer.echo(line)
         return
-    passed = command.run_drills(load_settings(config), options, partial(typer.echo, err=is_json))
+    passed = command.run_drills(load_sound(config), options, partial(typer.echo, err=is_json))
     if is_json:
         print_document("drill", ok=passed, **command.written_report(options))
     if not passed:

@@ -117,7 +117,8 @@ class _Course:
 
     @property
     def _ignored(self) -> frozenset[str]:
-        return BACKGROUND | (BUSY_MACHINE if self._activity.machine_was_busy else frozenset())
+        busy = BUSY_MACHINE if self._activity.machine_was_busy else frozenset()
+        return BACKGROUND | self._house.added | busy
 
     @property
     def _limit(self) -> timedelta:

@@ -22,9 +22,9 @@ from payment_bundle.demo.ports import LOOPBACK
 from payment_bundle.demo.stack import Stack
 from payment_bundle.drill import saboteur
 from payment_bundle.drill.pace import Pace, hastened, hastened_route, scrape_interval
+from payment_bundle.extending.reference import added_alerts, reference_catalog
 from payment_bundle.generation import generate_documents
 from payment_bundle.rendering import render_all
-from payment_catalog.catalog import build_catalog
 from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import format_duration
 from payment_service.security.authentication import Scope, key_line, new_key
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from payment_bundle.demo.child import Child
     from payment_bundle.demo.ports import Ports
     from payment_bundle.drill.postgres import Postgres
+    from payment_bundle.extending.origin import Origin
     from payment_catalog.documents import Documents
     from payment_catalog.settings import Settings
 
@@ -55,6 +56,7 @@ class House(Stack):
     """The running house of a drill. ``postgres`` is its database; without it that is a file of SQLite.
 
     ``disk`` is a small file system of its own that the exporter watches in place of the machine's, if there is one.
+    ``added`` are alerts of extensions: what they are about no drill knows.
     """
 
     def __init__(  # noqa: PLR0913 - each is handed on to another part
@@ -68,8 +70,9 @@ class House(Stack):
         speed: float,
         postgres: Postgres | None,
         disk: Path | None,
+        origins: tuple[Origin, ...] = (),
     ) -> None:
-        super().__init__(settings, directory, ports, postgres.environment if postgres else {}, report, check)
+        super().__init__(settings, directory, ports, postgres.environment if postgres else {}, report, check, origins)
         self.directory = directory
         self.ports = ports
         self.postgres = postgres
@@ -81,8 +84,9 @@ class House(Stack):
         hurried = scraping.model_copy(
             update={"interval": scrape, "timeout": min(scrape, scraping.timeout), "evaluation_interval": scrape}
         )
-        self.catalog = build_catalog(self.catalog.settings.model_copy(update={"scraping": hurried}))
+        self.catalog = reference_catalog(self.catalog.settings.model_copy(update={"scraping": hurried}), origins)
         self.groups = alert_groups(self.catalog)
+        self.added = added_alerts(self.catalog)
         self.pace = _pace(speed, scrape, {})
         self._commands: dict[str, Sequence[str]] = {}
         self._programs_by_name: dict[str, Child] = {}

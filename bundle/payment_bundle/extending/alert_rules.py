@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import promql_parser as ast
 
+from payment_alerts.sharing import NAMESPACE
 from payment_bundle.extending.problem import Problem
 from payment_bundle.extending.taken import Named
 from payment_catalog.durations import format_duration
@@ -47,6 +48,8 @@ def alert_problems(
             yield from _claimed(taken, Named.ALERT, addition, alert.name)
             yield from _alert(alert, catalog)
             yield from _expression(alert.name, alert.expr, catalog, declared)
+            if catalog.settings.shared:
+                yield from _of_nobody(alert, declared)
             yield from _scenarios(alert, declared)
 
 
@@ -99,6 +102,20 @@ def _expression(name: str, expr: str, catalog: Catalog, declared: Mapping[str, L
                 f"looks back over {format_duration(window)}, in which there are fewer than {_SCRAPES} scrapes: "
                 f"one comes every {format_duration(interval)}",
             )
+
+
+def _of_nobody(alert: Alert, declared: Mapping[str, Labels]) -> Iterator[Problem]:
+    """An Alertmanager of several services knows by the namespace whose alert it is."""
+    try:
+        kept = analyse(alert.expr, declared).labels
+    except PromQLError:
+        return  # told already
+    if NAMESPACE not in kept:
+        yield Problem(
+            alert.name,
+            f"loses the label '{NAMESPACE}', by which alerts of services that share an Alertmanager are told apart; "
+            f"keep it: by (environment, {NAMESPACE}, ...)",
+        )
 
 
 def _scenarios(alert: Alert, declared: Mapping[str, Labels]) -> Iterator[Problem]:

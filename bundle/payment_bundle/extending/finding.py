@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from payment_bundle.extending.origin import Origin
 
 
-def find_extension(origin: Origin, directory: Path) -> tuple[Extension, tuple[Path, ...]]:
-    """Return the extension that ``origin`` names and the files of its source; modules may lie in ``directory``.
+def find_extension(origin: Origin) -> tuple[Extension, tuple[Path, ...]]:
+    """Return the extension that ``origin`` names and the files of its source.
 
     Raises ExtensionError where there is none, where importing it fails, and where it is something else.
     """
     name, attribute = _reference(origin)
-    file = _located(origin, name, directory)
+    file = _located(origin, name)
     files = source_of(file)
     try:
         module = importlib.import_module(name)
@@ -43,6 +43,15 @@ def find_extension(origin: Origin, directory: Path) -> tuple[Extension, tuple[Pa
     )
 
 
+def files_of(origin: Origin) -> tuple[Path, ...]:
+    """Return the files of the source of the extension that ``origin`` names, which is not imported for that.
+
+    Raises ExtensionError where there is none.
+    """
+    name, _ = _reference(origin)
+    return source_of(_located(origin, name))
+
+
 def _reference(origin: Origin) -> tuple[str, str]:
     if ":" in origin.name:
         module, _, attribute = origin.name.partition(":")
@@ -59,8 +68,9 @@ def _reference(origin: Origin) -> tuple[str, str]:
     )
 
 
-def _located(origin: Origin, name: str, directory: Path) -> Path:
-    """Return the file of a module on Python's path, or, behind all of that, in ``directory``."""
+def _located(origin: Origin, name: str) -> Path:
+    """Return the file of a module on Python's path, or, behind all of that, beside the settings."""
+    directory = origin.directory
     if str(directory) not in sys.path:
         sys.path.append(str(directory))
     importlib.invalidate_caches()

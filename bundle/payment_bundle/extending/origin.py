@@ -21,10 +21,14 @@ class ExtensionError(ForeseenError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The extension ``name``, which ``named_at`` in the settings asks for, and the ``files`` of its source."""
+    """The extension ``name``, which ``named_at`` in the settings asks for, and the ``files`` of its source.
+
+    Its module may lie in ``directory``, beside the settings that name it.
+    """
 
     name: str
     named_at: str
+    directory: Path
     files: tuple[Path, ...] = ()
 
     def refused(self, reason: str) -> ExtensionError:

@@ -10,13 +10,13 @@ from payment_alerts.promtool import Promtool
 from payment_bundle.checks import checks
 from payment_bundle.drift import drift
 from payment_bundle.fleet.fleet_manifest import FLEET_MANIFEST, read_fleet
-from payment_bundle.fleet.making import bundle_from, bundle_of
+from payment_bundle.fleet.making import FaultyError, bundle_from, bundle_of
 from payment_bundle.fleet.memory import Memory
 from payment_bundle.fleet.monitoring import directory_of, monitoring_documents
 from payment_bundle.fleet.roster import roster
 from payment_bundle.not_run import NotRun
 from payment_bundle.parts import PARTS
-from payment_catalog.catalog import build_catalog
+from payment_catalog.errors import ForeseenError
 from payment_catalog.findings import Finding
 
 if TYPE_CHECKING:
@@ -44,16 +44,36 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """Compares the files of a service with what its settings generate."""
+class Checking:
+    """Compares the files of a service with what its settings generate; has every tool check what no template makes.
+
+    Tools check services that are ``complete``.
+    """
 
     out: Path
+    complete: bool
+    quick: bool
 
     def __call__(self, service: Service, model: Model) -> Checked:
-        """Return the differences."""
-        bundle = bundle_of(service.settings, model)
+        """Return what was found."""
+        try:
+            if self.complete and not model.makes(service):
+                return self.whole(service)
+            bundle = bundle_of(service, model)
+        except FaultyError as faulty:
+            return Checked(service.path, tuple(map(str, faulty.findings)))
+        except ForeseenError as error:
+            return Checked(service.path, (str(error),))
         found = drift(self.out / service.path, bundle.rendered, bundle.manifest)
         return Checked(service.path, tuple(map(str, found)))
+
+    def whole(self, service: Service) -> Checked:
+        """Return what all checks find that a service by itself has."""
+        try:
+            items = checks(service.catalog, self.out / service.path, quick=self.quick)
+            return _run(service.path, ((item.name, item.run) for item in items))
+        except ForeseenError as error:
+            return Checked(service.path, (str(error),))
 
 
 def check_fleet(fleet: Fleet, team: Team, tell: Tell, *, quick: bool) -> Iterator[Checked]:
@@ -66,18 +86,14 @@ def check_fleet(fleet: Fleet, team: Team, tell: Tell, *, quick: bool) -> Iterato
     for problem in found.broken:
         yield Checked("", (problem,))
     services = [found.service(entry) for entry in found.asked]
-    proven: set[int] = set()
-    complete = fleet.parts == frozenset(PARTS)
-    if not complete:
+    checking = Checking(fleet.out, fleet.parts == frozenset(PARTS), quick)
+    if not checking.complete:
         yield Checked("services", (), ("only compared: tools check services that have all parts",))
     done = 0
-    for group, checked in team.each(services, Drift(fleet.out)):
-        template = id(group.model.template) if group.model.template else 0
-        whole = {group.services[0].path} if complete and template not in proven else set()
-        proven |= {template} - {0}
-        by_path = {service.path: service for service in group.services}
-        for one in checked:
-            yield _whole(by_path[one.path], fleet.out, quick=quick) if one.path in whole else one
+    for group, checked in team.each(services, checking):
+        for service, one in zip(group.services, checked, strict=True):
+            proves = checking.complete and group.model.template is not None and service.path == group.first
+            yield checking.whole(service) if proves else one
         done += len(checked)
         tell("services", done, len(services))
     if not fleet.only and len(found.entries) == len(found.found):
@@ -85,16 +101,15 @@ def check_fleet(fleet: Fleet, team: Team, tell: Tell, *, quick: bool) -> Iterato
     yield from _left_over(found, fleet.out)
 
 
-def _whole(service: Service, out: Path, *, quick: bool) -> Checked:
-    items = checks(build_catalog(service.settings), out / service.path, quick=quick)
-    return _run(service.path, ((item.name, item.run) for item in items))
-
-
 def _monitoring(found: Roster, out: Path, *, quick: bool) -> Iterator[Checked]:
     for prometheus, entries in found.by_prometheus().items():
         path = directory_of(prometheus)
-        bundle = bundle_from(monitoring_documents([found.service(entry) for entry in entries]))
-        yield _run(path, _checks_of_monitoring(out / path, bundle, quick=quick))
+        try:
+            bundle = bundle_from(monitoring_documents([found.service(entry) for entry in entries]))
+        except ForeseenError as error:
+            yield Checked(path, (str(error),))
+        else:
+            yield _run(path, _checks_of_monitoring(out / path, bundle, quick=quick))
 
 
 def _checks_of_monitoring(directory: Path, bundle: Bundle, *, quick: bool) -> Iterator[NamedCheck]:

@@ -15,12 +15,14 @@ from payment_bundle.fleet.roster import inputs_of, is_current, roster, untouched
 from payment_bundle.fleet.writing import Writing, Written
 from payment_bundle.parts import PARTS
 from payment_bundle.tree import locked
+from payment_catalog.errors import ForeseenError
 from payment_catalog.monitoring import FLEET
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from payment_bundle.backtest.progress_bar import Tell
+    from payment_bundle.fleet.making import Service
     from payment_bundle.fleet.roster import Entry, Roster
     from payment_bundle.fleet.teamwork import Team
 
@@ -91,6 +93,7 @@ class _Run:
     members: dict[str, Member]
     outcome: Outcome
     _noted: set[str] = field(default_factory=set)
+    _failed: bool = False
 
     @property
     def _writing(self) -> Writing:
@@ -103,23 +106,24 @@ class _Run:
         self.outcome.unchanged += len(asked) - len(stale)
         done = 0
         for group, written in team.each(map(self.roster.service, stale.values()), self._writing):
-            for finding in group.model.findings:
-                self.outcome.broken += [f"{service.path}: {finding}" for service in group.services]
             if group.model.reason and group.model.reason not in self._noted:
                 self._noted.add(group.model.reason)
                 self.outcome.notes.append(f"generated one by one, without a template: {group.model.reason}")
             for one in written:
                 entry = stale[one.path]
                 self.outcome.take(one, self.outcome.written)
+                self._failed |= bool(one.error)
                 if not one.error:
                     self.members[one.path] = self._member(entry, one)
-                    self.memory.services[one.path] = Remembered(entry.inputs, program(), entry.names, one.stamp)
+                    self.memory.services[one.path] = Remembered(
+                        entry.inputs, program(), entry.names, one.stamp, entry.extensions
+                    )
             done += len(group.services)
             tell("services", done, len(stale))
 
     def monitoring(self) -> None:
-        """Write what each Prometheus has once, unless a file is broken: it would no longer be scraped."""
-        if len(self.roster.entries) < len(self.roster.found):
+        """Write what each Prometheus has once, unless a service is broken: it would no longer be scraped."""
+        if self._failed or len(self.roster.entries) < len(self.roster.found):
             self.outcome.notes.append("what the fleet has once is left as it is while files are broken")
             return
         current = {}
@@ -130,13 +134,19 @@ class _Run:
                 current[path] = known
                 self.outcome.unchanged += 1
                 continue
-            bundle = bundle_from(monitoring_documents([self.roster.service(entry) for entry in entries]))
-            written = self._writing.write(path, bundle)
+            written = self._once(path, [self.roster.service(entry) for entry in entries])
             self.outcome.take(written, self.outcome.written)
             if not written.error:
                 current[path] = Remembered(inputs, program(), entries[0].names, written.stamp)
                 self.members[path] = Member(path, "", FLEET, FLEET, written.sha256)
         self.memory.monitoring = current
+
+    def _once(self, path: str, services: list[Service]) -> Written:
+        try:
+            bundle = bundle_from(monitoring_documents(services))
+        except ForeseenError as error:  # of a function of an extension; a service that was not asked for may list it
+            return Written(path, error=str(error))
+        return self._writing.write(path, bundle)
 
     def removals(self) -> None:
         """Remove the files of services that are no more; a broken file's service is still one."""

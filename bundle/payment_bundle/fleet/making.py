@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import payment_logging
 from payment_bundle.checks import generated, source_findings
+from payment_bundle.extending.loading import extended_catalog
+from payment_bundle.extending.origin import ExtensionError
+from payment_bundle.fleet.added_values import added_values
 from payment_bundle.fleet.identity import anonymous
 from payment_bundle.fleet.template import Bundle, NotATemplate, Template, template_of
-from payment_bundle.manifest import manifest_of
+from payment_bundle.manifest import Entry, manifest_of
 from payment_bundle.parts import PARTS, part_of
 from payment_bundle.rendering import render_all
-from payment_catalog.catalog import build_catalog
+from payment_catalog.errors import ForeseenError
 from payment_exporter.kubernetes import kubernetes as exporter_objects
 from payment_logging.elasticsearch import elasticsearch
 from payment_service.kubernetes import kubernetes as service_objects
@@ -21,29 +24,52 @@ from payment_service.kubernetes import kubernetes as service_objects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from payment_bundle.extending.origin import Origin
+    from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.findings import Finding
     from payment_catalog.settings import Settings
 
 #: A template costs one generation, and its proof another, which two services cost without it.
 FEWEST = 3
+#: The page of what extensions make of the settings.
+_ADDED = "added"
+
+
+class FaultyError(ForeseenError):
+    """A service whose expressions, dashboards or extensions have ``findings``: its files are left as they are."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        more = f"; 'payobs check --fleet' tells {len(findings) - 1} more" if len(findings) > 1 else ""
+        super().__init__(f"{findings[0]}{more}")
+        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service to be generated, the directory of its files below the output directory, and which parts it gets."""
+    """A service to be generated, its extensions, the directory of its files, and which parts it gets.
+
+    The directory is below the output directory.
+    """
 
     path: str
     settings: Settings
+    origins: tuple[Origin, ...] = ()
     parts: frozenset[str] = frozenset(PARTS)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue of the service; raises ExtensionError."""
+        return extended_catalog(self.settings, self.origins)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """How services of equal anonymous settings are made: by a template, or each for real with the reason why.
+    """How services of equal anonymous settings are made: by a template, or each for real, where need be with a reason.
 
     ``anew`` are the paths that the template leaves out, because each holds a digest of something. ``findings`` are
-    those of the expressions and dashboards of the first service: where there are any, none is made.
+    those of the expressions and dashboards of the first service: where there are any, none is made. ``added`` is what
+    their extensions make of the settings, as a template with one page.
     """
 
     template: Template | None
@@ -51,6 +77,20 @@ class Model:
     findings: tuple[Finding, ...] = ()
     anew: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset(PARTS)
+    added: Template | None = None
+
+    def makes(self, service: Service) -> bool:
+        """Return whether the template makes ``service``: its extensions make the same of its settings but for words.
+
+        Raises ExtensionError.
+        """
+        if self.template is None or self.added is None:
+            return self.template is not None
+        try:
+            found = added_values(service.catalog)
+        except NotATemplate:
+            return False
+        return self.added.bundle(anonymous(service.settings).words).rendered[_ADDED] == found
 
     def only(self, parts: frozenset[str]) -> Model:
         """Return the model of these parts of the files."""
@@ -61,10 +101,11 @@ class Model:
 
 
 def alike(services: Iterable[Service]) -> tuple[tuple[Service, ...], ...]:
-    """Return the services grouped by their anonymous settings, in the order of each group's first."""
-    groups: dict[str, list[Service]] = defaultdict(list)
+    """Return the services grouped by their anonymous settings and extensions, in the order of each group's first."""
+    groups: dict[tuple[object, ...], list[Service]] = defaultdict(list)
     for service in services:
-        groups[anonymous(service.settings).key].append(service)
+        extensions = tuple((origin.name, origin.directory) for origin in service.origins)
+        groups[(anonymous(service.settings).key, extensions)].append(service)
     return tuple(map(tuple, groups.values()))
 
 
@@ -74,30 +115,53 @@ def model_of(services: Sequence[Service]) -> Model:
 
 
 def _model_of(services: Sequence[Service]) -> Model:
-    first = services[0].settings
-    made = generated(build_catalog(first))
-    bundle = bundle_from(made.documents)
-    findings = made.unreadable or source_findings(bundle.rendered, made.declared)
-    if findings or len(services) < FEWEST:
-        return Model(None, "", findings)
+    first = services[0]
+    if len(services) < FEWEST:
+        return Model(None)
+    try:
+        bundle = _generated(first)
+    except (FaultyError, ExtensionError) as error:
+        # What is wrong with an extension may be about this service alone.
+        return Model(None, findings=error.findings if isinstance(error, FaultyError) and not first.origins else ())
     try:
         return proven(first, bundle)
-    except NotATemplate as reason:
+    except (NotATemplate, ExtensionError) as reason:
         return Model(None, str(reason))
 
 
-def bundle_of(settings: Settings, model: Model) -> Bundle:
-    """Return the files of a service in the model's parts, to the byte those of ``payobs generate``."""
-    if model.template is None:
-        documents = generated(build_catalog(settings)).documents
-        return bundle_from({path: it for path, it in documents.items() if part_of(path) in model.parts})
+def bundle_of(service: Service, model: Model) -> Bundle:
+    """Return the files of a service in the model's parts, to the byte those of ``payobs generate``.
+
+    Raises FaultyError where ``payobs generate`` would write nothing, and ExtensionError.
+    """
+    if model.findings:
+        raise FaultyError(model.findings)
+    if model.template is None or not model.makes(service):
+        return _kept(_generated(service), model.parts)
+    settings = service.settings
     printed = model.template.bundle(anonymous(settings).words)
     if not model.anew:
         return printed
-    documents = _with_digests(settings)
+    documents = _with_digests(service.catalog)
     digested = bundle_from({path: documents[path] for path in model.anew})
     rendered = {**printed.rendered, **digested.rendered}
     return Bundle({path: rendered[path] for path in sorted(rendered)}, {**printed.manifest, **digested.manifest})
+
+
+def _generated(service: Service) -> Bundle:
+    """Return the files of a service as they are generated for real; raises FaultyError and ExtensionError."""
+    catalog = service.catalog
+    made = generated(catalog)
+    bundle = bundle_from(made.documents)
+    findings = made.unreadable or source_findings(bundle.rendered, made.declared, catalog.additions)
+    if findings:
+        raise FaultyError(findings)
+    return bundle
+
+
+def _kept(bundle: Bundle, parts: frozenset[str]) -> Bundle:
+    paths = [path for path in bundle.rendered if part_of(path) in parts]
+    return Bundle({path: bundle.rendered[path] for path in paths}, {path: bundle.manifest[path] for path in paths})
 
 
 def bundle_from(documents: Documents) -> Bundle:
@@ -106,22 +170,32 @@ def bundle_from(documents: Documents) -> Bundle:
     return Bundle(rendered, manifest_of(documents, rendered))
 
 
-def proven(settings: Settings, bundle: Bundle) -> Model:
-    """Return the template that makes ``bundle`` of the words in ``settings``; raises NotATemplate."""
-    masked = anonymous(settings)
-    printed = bundle_from(generated(build_catalog(masked.settings)).documents)
+def proven(service: Service, bundle: Bundle) -> Model:
+    """Return the template that makes ``bundle`` of the words in the settings of ``service``.
+
+    Raises NotATemplate, and ExtensionError where an extension fails on the placeholders.
+    """
+    masked = anonymous(service.settings)
+    catalog = extended_catalog(masked.settings, service.origins)
+    printed = bundle_from(generated(catalog).documents)
     template = template_of(printed, masked.placeholders)
     made = template.bundle(masked.words).rendered
     differing = {path for path in {**made, **bundle.rendered} if made.get(path) != bundle.rendered.get(path)}
-    anew = differing & _with_digests(settings).keys()
+    anew = differing & _with_digests(service.catalog).keys()
     if differing - anew:
         raise NotATemplate(f"{', '.join(sorted(differing - anew))}: the template would print something else")
-    return Model(template.kept(lambda path: path not in anew), anew=frozenset(anew))
+    model = Model(template.kept(lambda path: path not in anew), anew=frozenset(anew))
+    if not service.origins:
+        return model
+    added = Bundle({_ADDED: added_values(catalog)}, {_ADDED: Entry("", "")})
+    model = replace(model, added=template_of(added, masked.placeholders))
+    if not model.makes(service):
+        raise NotATemplate("an extension makes something else of a setting than to print it")
+    return model
 
 
-def _with_digests(settings: Settings) -> Documents:
+def _with_digests(catalog: Catalog) -> Documents:
     """Return the documents of the generators that print digests of what they print; they are soon made."""
-    catalog = build_catalog(settings)
     return {
         **elasticsearch(catalog),
         **exporter_objects(catalog),

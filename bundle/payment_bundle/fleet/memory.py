@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from payment_bundle.fleet.extended import Listed
 from payment_bundle.fleet.names import Names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 #: Of this machine alone, for its times of files: the directory keeps itself out of version control.
 _DIRECTORY, _FILE = ".payobs", "fleet.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Of one service: digests of its settings' files and of the program, what it is called, and its files' stamp."""
+    """Of one service: digests of what it is made from and of the program, what it is called, and its files' stamp.
+
+    ``extensions`` are those that its settings name.
+    """
 
     inputs: str
     program: str
     names: Names
     stamp: str
+    extensions: tuple[Listed, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ def _remembered(data: dict[str, dict[str, Any]]) -> dict[str, Remembered]:
             found["program"],
             Names(**{**found["names"], "claims": tuple(found["names"]["claims"])}),
             found["stamp"],
+            tuple(Listed(**one) for one in found["extensions"]),
         )
         for path, found in data.items()
     }

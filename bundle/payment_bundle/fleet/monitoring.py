@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import payment_dashboards
-from payment_alerts.alertmanager import alertmanager
+from payment_alerts.fleet_alertmanager import fleet_alertmanager, ways_of
 from payment_alerts.groups import alert_groups, watching
 from payment_alerts.prometheus import fleet_prometheus
 from payment_alerts.rule_tests import rule_tests
 from payment_alerts.rules import rules
 from payment_alerts.runbooks import runbooks
 from payment_alerts.sharing import rules_of_fleet
+from payment_bundle.fleet.additions import additions_of
 from payment_bundle.fleet.kubernetes import fleet_kubernetes
 from payment_bundle.fleet.sources import OF_THE_FLEET
 from payment_catalog.catalog import build_catalog
@@ -42,8 +43,9 @@ def directory_of(prometheus: str) -> str:
 
 def monitoring_documents(services: Sequence[Service]) -> Documents:
     """Return the documents for the one Prometheus of ``services``: those of each service name its own rules."""
-    settings = _settings([service.settings for service in services])
-    catalog = build_catalog(settings)
+    ways = ways_of(service.settings for service in services)
+    settings = _settings([settings for way in ways for settings in way.services])
+    catalog = build_catalog(settings, additions_of(services, settings))
     groups = alert_groups(catalog)
     once = rules_of_fleet(settings, groups)
     members = {service.path: service.settings for service in services}
@@ -52,7 +54,7 @@ def monitoring_documents(services: Sequence[Service]) -> Documents:
         **rules(catalog, once),
         **rule_tests(catalog, once),
         **runbooks(catalog, once),
-        **alertmanager(catalog, groups),
+        **fleet_alertmanager(catalog, groups, ways),
         **fleet_prometheus(catalog, members),
         **on_call,
         **fleet_kubernetes(catalog, groups, once, on_call, tuple(members.values())),
@@ -63,9 +65,12 @@ def monitoring_documents(services: Sequence[Service]) -> Documents:
 def _settings(members: Sequence[Settings]) -> Settings:
     """Return the settings of the fleet itself: contacts and addresses of the first, and the environments of all.
 
-    Of each threshold it has those with most levels on, so that whatever fires is escalated.
+    Of each threshold it has those with most levels on, and an environment pages where it does for one of the services:
+    so that whatever fires is escalated.
     """
-    environments = {name: place for member in reversed(members) for name, place in member.environments.items()}
+    places = {name: place for member in reversed(members) for name, place in member.environments.items()}
+    paging = {name for member in members for name, place in member.environments.items() if place.page}
+    environments = {name: place.model_copy(update={"page": name in paging}) for name, place in places.items()}
     own = {
         "service": FLEET,
         "exporter": f"{FLEET}-exporter",

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from payment_bundle.fleet.extended import Extended, Listed
 from payment_bundle.fleet.making import Service
 from payment_bundle.fleet.names import Names, clashes, names_of
 from payment_bundle.fleet.program import program, stamp
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A service of the fleet; ``inputs`` is the digest of the parts that it gets and the files of its settings."""
+    """A service of the fleet, and the extensions that it lists.
+
+    ``inputs`` is the digest of the parts that it gets, the files of its settings and the sources of its extensions.
+    """
 
     source: Source
     inputs: str
     names: Names
+    extensions: tuple[Listed, ...] = ()
 
     @property
     def path(self) -> str:
@@ -54,7 +59,7 @@ class Roster:
 
     def service(self, entry: Entry) -> Service:
         """Return a service with its settings."""
-        return Service(entry.path, self._reader.settings(entry.source), self.parts)
+        return Service(entry.path, *self._reader.settings(entry.source), self.parts)
 
     def by_prometheus(self) -> dict[str, tuple[Entry, ...]]:
         """Return the services that share a Prometheus, by its address."""
@@ -70,13 +75,13 @@ def roster(directory: Path, memory: Memory, only: tuple[str, ...], parts: frozen
     found = sources(directory)
     misplaced = unplaced(found)
     broken = {problem.source.file: str(problem) for problem in misplaced}
-    reader, content = Reader(), _Digests(parts)
+    reader, content, extended = Reader(), _Digests(parts), Extended(directory)
     entries: list[Entry] = []
     for source in found:
         if source.file in broken:
             continue
         try:
-            entries.append(_entry(source, reader, content, memory))
+            entries.append(_entry(source, reader, content.of(source), extended, memory))
         except ForeseenError as error:
             broken[source.file] = str(error)
     clashing = clashes({entry.source.file: entry.names for entry in entries})
@@ -116,12 +121,15 @@ def inputs_of(entries: Iterable[Entry]) -> str:
     return hashlib.sha256("\n".join(f"{entry.path} {entry.inputs}" for entry in entries).encode()).hexdigest()
 
 
-def _entry(source: Source, reader: Reader, content: _Digests, memory: Memory) -> Entry:
-    inputs = content.of(source)
+def _entry(source: Source, reader: Reader, content: str, extended: Extended, memory: Memory) -> Entry:
     known = memory.services.get(source.path)
-    if known is not None and _is_same(known, inputs):
-        return Entry(source, inputs, known.names)
-    return Entry(source, inputs, names_of(reader.settings(source)))
+    if known is not None:
+        inputs = extended.digest(content, known.extensions)
+        if _is_same(known, inputs):
+            return Entry(source, inputs, known.names, known.extensions)
+    settings, origins = reader.settings(source)
+    listed = extended.listed(origins)
+    return Entry(source, extended.digest(content, listed), names_of(settings), listed)
 
 
 @dataclass(slots=True)

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from payment_bundle.extending.loading import origins_of
 from payment_catalog.inheritance import inherited
-from payment_catalog.loading import Located, SettingsError, checked, read_located
+from payment_catalog.loading import Located, checked, read_located
 from payment_catalog.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from payment_bundle.extending.origin import Origin
     from payment_bundle.fleet.sources import Source
 
-_SHARED, _EXTENSIONS = "shared", "extensions"
+_SHARED = "shared"
 
 
 @dataclass(slots=True)
@@ -24,15 +26,14 @@ class Reader:
 
     _bases: dict[tuple[Path, ...], Located] = field(default_factory=dict)
 
-    def settings(self, source: Source) -> Settings:
-        """Return the settings of a service; raises SettingsError with the file, the line and the key that are wrong."""
+    def settings(self, source: Source) -> tuple[Settings, tuple[Origin, ...]]:
+        """Return the settings of a service, and the extensions that they name.
+
+        Raises SettingsError with the file, the line and the key that are wrong.
+        """
         located = self.located(source)
         settings = checked(located, Settings)
-        if settings.extensions:
-            place = located.place_of((_EXTENSIONS,))
-            reason = "cannot be used in a fleet; generate this service by itself, with --config"
-            raise SettingsError(place.file, place.line, _EXTENSIONS, reason)
-        return settings
+        return settings, origins_of(settings, located)
 
     def located(self, source: Source) -> Located:
         """Return what its file says over its bases; raises SettingsError where one cannot be read.

@@ -55,7 +55,11 @@ class Writing:
 
     def __call__(self, service: Service, model: Model) -> Written:
         """Generate a service and write what differs."""
-        return self.write(service.path, bundle_of(service.settings, model))
+        try:
+            bundle = bundle_of(service, model)
+        except ForeseenError as error:
+            return Written(service.path, error=str(error))
+        return self.write(service.path, bundle)
 
     def write(self, path: str, bundle: Bundle) -> Written:
         """Write what differs of a bundle."""

@@ -74,3 +74,25 @@ def test_the_page_shows_what_the_command_prints() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert f"payobs {' '.join(SHOWN)}\n" in page
     assert result.out in page
+
+
+def test_series_and_rules_of_extensions_are_counted(tmp_path: Path) -> None:
+    of_each_shop = 'MetricType.GAUGE, "Carts.", SERVICE, (Label("shop", bound="the shops that there are"),)'
+    (tmp_path / "capacity_carts.py").write_text(
+        "from payment_bundle.extension import Extension\n"
+        "from payment_catalog.metric import Label, Metric, MetricType\n"
+        "from payment_catalog.publishers import SERVICE\n"
+        f'carts = Metric("shop_carts", {of_each_shop})\n'
+        'jobs = Metric("batch_jobs", MetricType.GAUGE, "Jobs.", "batch")\n'
+        "extension = Extension(metrics=(carts, jobs))\n"
+    )
+    (tmp_path / "bundle.yaml").write_text('extensions: ["capacity_carts:extension"]\n')
+    (tmp_path / "without.yaml").write_text("")
+    found = [
+        payobs("capacity", "--config", str(tmp_path / name), "--services", "1").out
+        for name in ("without.yaml", "bundle.yaml")
+    ]
+    without, extended = (int(out.partition("| Series of the services | ")[2].split()[0]) for out in found)
+    assert extended == without + 10
+    assert "`shop_carts`: the label `shop` is bound by the shops that there are; 10 values are assumed" in found[1]
+    assert "`batch_jobs` is not counted among the scraped series: batch publishes it." in found[1]
