@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import payment_dashboards
 from payment_alerts.groups import alert_groups, watching
@@ -12,6 +13,10 @@ from payment_catalog.promql import analyse
 from payment_catalog.settings import Settings
 from payment_catalog.settings.objectives import Levels
 from payment_catalog.thresholds import ThresholdKey
+
+if TYPE_CHECKING:
+    from payment_catalog.promql import Labels
+    from payment_catalog.watching import Watching
 
 #: With every alert that there can be on the boards of business and application.
 BOTH_LEVELS = Settings(
@@ -26,17 +31,28 @@ BOTH_LEVELS = Settings(
 
 
 class BoardUnderTest:
-    """The dashboard ``uid`` as it is generated for ``settings``."""
+    """The dashboard ``uid`` as it is generated for ``settings``, once a test asks for it."""
 
     def __init__(self, uid: str, settings: Settings) -> None:
-        catalog = build_catalog(settings)
-        self.watching = watching(alert_groups(catalog))
-        document = payment_dashboards.generate(catalog, self.watching)[f"grafana/dashboards/{uid}.json"]
+        self._uid, self._catalog = uid, build_catalog(settings)
+
+    @cached_property
+    def watching(self) -> Watching:
+        return watching(alert_groups(self._catalog))
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        document = payment_dashboards.generate(self._catalog, self.watching)[f"grafana/dashboards/{self._uid}.json"]
         assert isinstance(document, JsonDocument)
-        self.content: dict[str, Any] = document.content  # type: ignore[assignment]
-        self.declared = catalog.declared(self.watching.recordings)
-        self.panels = [panel for panel in self.content["panels"] if panel["type"] != "row"]
-        self._uid = uid
+        return document.content  # type: ignore[return-value]
+
+    @cached_property
+    def declared(self) -> dict[str, Labels]:
+        return self._catalog.declared(self.watching.recordings)
+
+    @cached_property
+    def panels(self) -> list[dict[str, Any]]:
+        return [panel for panel in self.content["panels"] if panel["type"] != "row"]
 
     def panel(self, title: str) -> dict[str, Any]:
         """Return the one panel of that title."""
