@@ -149,7 +149,7 @@ def test_it_passes_every_check(project: Project) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "ok    promtool check rules" in result.stdout
     assert "FAIL" not in result.stdout
-    changed = [f"generated/prometheus/tests/{name}.yaml" for name in ("ledger", "monitoring.every-4m")]
+    changed = [f"generated/prometheus/tests/{name}.yaml" for name in ("ledger", "metrics-missing.every-4m")]
     command = (find_tool("promtool"), "test", "rules", *changed)
     tested = subprocess.run(command, cwd=project.directory, capture_output=True, text=True, timeout=120, check=False)
     assert tested.returncode == 0, tested.stdout + tested.stderr

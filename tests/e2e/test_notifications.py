@@ -172,7 +172,7 @@ def test_an_incident_escalates_unless_somebody_has_silenced_it(alerting: Alertin
         place(alerting, name).service.say(BREAKER_STATE, 2)
     told = arrived("a message", lambda: slack(alerting, "FIRING P1]", "silenced"))
     matchers = matchers_of(next(button["url"] for button in told["actions"] if button["text"] == "Silence"))
-    assert matchers == {"environment": "silenced", "incident": "high-error-rate"}
+    assert matchers == {"environment": "silenced", "incident": "high-error-rate", "namespace": "payment-service"}
     alerting.api("POST", "silences", json=silence_of(**matchers))
 
     escalated = arrived("a message to L2", lambda: slack(alerting, "FIRING P1 L2]", "unnoticed"))

@@ -93,8 +93,8 @@ def test_files_and_flags_are_checked_without_serving(tmp_path: Path) -> None:
 
 def test_a_time_out_above_the_scrapes_is_warned_of() -> None:
     result = run("--config.check", "--collector.timeout=10s", "--collector.postgres.timeout=30s")
-    assert result.returncode == 0
-    assert result.stderr == (
+    assert result.code == 0
+    assert result.err == (
         "payment-exporter: collectors.postgres: warning: the time-out of 30s is above 10s, the scrape_timeout of the "
         "bundle; each scrape cuts it short\n"
     )

@@ -119,7 +119,7 @@ FAILING = {
         "ValueError: x: counters, and only counters, end in _total",
     ),
     "no key of an incident": (
-        "from payment_catalog.incidents import OwnIncidentKey\nOwnIncidentKey('Ledger behind')\n",
+        "from payment_catalog.incident import OwnIncidentKey\nOwnIncidentKey('Ledger behind')\n",
         2,
         "ValueError: 'Ledger behind' is no key of an incident: lower-case words",
     ),

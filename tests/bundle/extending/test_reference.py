@@ -8,7 +8,6 @@ import pytest
 from extension_home import extension_home
 
 from payment_alerts.groups import alert_groups
-from payment_alerts.metrics_missing import METRICS_MISSING
 from payment_bundle.demo.local_settings import local_settings
 from payment_bundle.demo.ports import Ports
 from payment_bundle.extending.loading import load_sound
@@ -36,7 +35,7 @@ def test_its_rules_run_and_nobody_waits_for_its_metrics(demo: Catalog) -> None:
     rules = {alert.name: alert.expr for group in alert_groups(demo) for alert in group.alerts}
     assert added_alerts(demo) == {ALERT}
     assert METRIC in rules[ALERT]
-    assert METRIC not in rules[METRICS_MISSING]
+    assert METRIC not in rules["MetricsMissing"]
 
 
 def test_its_panels_are_shown(demo: Catalog) -> None:
