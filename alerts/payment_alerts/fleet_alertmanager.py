@@ -7,7 +7,7 @@ its branch. The fleet's own alerts, and those of services that are routed as mos
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from payment_alerts.alertmanager import CONFIGURATION, assembled, integrations_of, mail_account
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.settings import Settings
+    from payment_catalog.settings.places import Environment
 
 _MAIL, _OF_MAIL = "email_configs", "smtp_"
 
@@ -71,9 +72,20 @@ def ways_of(services: Iterable[Settings]) -> tuple[Way, ...]:
             known[read] = json.dumps([way.tree, way.receivers, way.intervals, way.mail])
             made.setdefault(known[read], way)
         members.setdefault(known[read], []).append(settings)
-    found = [Way(tuple(members[key]), way.tree, way.receivers, way.intervals, way.mail) for key, way in made.items()]
+    found = [replace(way, services=tuple(members[key])) for key, way in made.items()]
     usual = max(found, key=lambda way: len(way.services))
     return (usual, *(way for way in found if way is not usual))
+
+
+def members_of(ways: Iterable[Way]) -> tuple[Settings, ...]:
+    """Return all services that are routed in these ways."""
+    return tuple(settings for way in ways for settings in way.services)
+
+
+def environments_of(members: Sequence[Settings]) -> dict[str, Environment]:
+    """Return the environments of all, each as the first that has it says."""
+    found = {name: place for settings in reversed(members) for name, place in settings.environments.items()}
+    return dict(sorted(found.items()))
 
 
 def fleet_configuration(groups: Sequence[AlertGroup], ways: Sequence[Way]) -> dict[str, Any]:
@@ -142,7 +154,7 @@ def _way(settings: Settings) -> Way:
 
 def _watched(ways: Sequence[Way]) -> Settings:
     """Return the settings whose dead man's switch is called: the usual way's, or else the first that has one."""
-    every = [settings for way in ways for settings in way.services]
+    every = members_of(ways)
     return next((settings for settings in every if settings.routing.dead_mans_switch), every[0])
 
 
@@ -151,9 +163,8 @@ def _in_all_environments(ways: Sequence[Way]) -> Settings:
 
     The monitoring itself wakes nobody only where no environment of any service does.
     """
-    every = [settings for way in ways for settings in way.services]
-    places = {name: place for settings in reversed(every) for name, place in settings.environments.items()}
-    return every[0].model_copy(update={"environments": dict(sorted(places.items()))})
+    every = members_of(ways)
+    return every[0].model_copy(update={"environments": environments_of(every)})
 
 
 def _branch(way: Way, root: Route, receivers: Mapping[str, str], intervals: Mapping[str, str]) -> Route:

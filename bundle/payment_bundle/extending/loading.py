@@ -41,11 +41,15 @@ class Extended:
 
 def load_extended(file: Path) -> Extended:
     """Read and check a settings file; raises SettingsError. Its extensions are not looked for yet."""
+    return extended(read_located(file))
+
+
+def extended(located: Located) -> Extended:
+    """Check what was read; raises SettingsError with the file, the line and the key that are wrong."""
     from payment_catalog.settings import Settings  # noqa: PLC0415 - takes its time, and help and Tab need none
 
-    located = read_located(file)
     settings = checked(located, Settings)
-    return Extended(settings, origins_of(settings, located))
+    return Extended(settings, _origins(settings, located))
 
 
 def load_catalog(file: Path) -> Catalog:
@@ -63,23 +67,23 @@ def load_sound_catalog(file: Path) -> Catalog:
 
 def load_sound(file: Path) -> Extended:
     """Return the settings of a file, whose extensions are known to be sound; raises the same."""
-    extended = load_extended(file)
-    sound(extended)
-    return extended
+    loaded = load_extended(file)
+    sound(loaded)
+    return loaded
 
 
-def sound(extended: Extended) -> Catalog:
-    """Return the catalogue of ``extended``; raises ExtensionError, and UnsoundExtensionError with the first finding."""
+def sound(loaded: Extended) -> Catalog:
+    """Return the catalogue of ``loaded``; raises ExtensionError, and UnsoundExtensionError with the first finding."""
     from payment_bundle.extending.soundness import unsound  # noqa: PLC0415
 
-    catalog = extended.catalog
+    catalog = loaded.catalog
     if findings := unsound(catalog):
         more = f"; 'payobs check' tells {len(findings) - 1} more" if len(findings) > 1 else ""
         raise UnsoundExtensionError(f"{findings[0]}{more}")
     return catalog
 
 
-def origins_of(settings: Settings, located: Located) -> tuple[Origin, ...]:
+def _origins(settings: Settings, located: Located) -> tuple[Origin, ...]:
     """Return the extensions that ``settings`` name, which were ``located`` so; raises SettingsError for one twice."""
     origins: list[Origin] = []
     for index, name in enumerate(settings.extensions):

@@ -10,7 +10,7 @@ from payment_alerts.promtool import Promtool
 from payment_bundle.checks import checks
 from payment_bundle.drift import drift
 from payment_bundle.fleet.fleet_manifest import FLEET_MANIFEST, read_fleet
-from payment_bundle.fleet.making import FaultyError, bundle_from, bundle_of
+from payment_bundle.fleet.making import FaultyError, bundle_from, for_real
 from payment_bundle.fleet.memory import Memory
 from payment_bundle.fleet.monitoring import directory_of, monitoring_documents
 from payment_bundle.fleet.roster import roster
@@ -57,9 +57,10 @@ class Checking:
     def __call__(self, service: Service, model: Model) -> Checked:
         """Return what was found."""
         try:
-            if self.complete and not model.makes(service):
+            bundle = model.made(service)
+            if bundle is None and self.complete:
                 return self.whole(service)
-            bundle = bundle_of(service, model)
+            bundle = bundle or for_real(service, model)
         except FaultyError as faulty:
             return Checked(service.path, tuple(map(str, faulty.findings)))
         except ForeseenError as error:

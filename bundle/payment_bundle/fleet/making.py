@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import payment_logging
 from payment_bundle.checks import generated, source_findings
-from payment_bundle.extending.loading import extended_catalog
+from payment_bundle.extending.loading import Extended, extended_catalog
 from payment_bundle.extending.origin import ExtensionError
 from payment_bundle.fleet.added_values import added_values
 from payment_bundle.fleet.identity import anonymous
@@ -24,11 +24,9 @@ from payment_service.kubernetes import kubernetes as service_objects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from payment_bundle.extending.origin import Origin
     from payment_catalog.catalog import Catalog
     from payment_catalog.documents import Documents
     from payment_catalog.findings import Finding
-    from payment_catalog.settings import Settings
 
 #: A template costs one generation, and its proof another, which two services cost without it.
 FEWEST = 3
@@ -45,22 +43,15 @@ class FaultyError(ForeseenError):
         self.findings = findings
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Extended):
     """A service to be generated, its extensions, the directory of its files, and which parts it gets.
 
     The directory is below the output directory.
     """
 
     path: str
-    settings: Settings
-    origins: tuple[Origin, ...] = ()
     parts: frozenset[str] = frozenset(PARTS)
-
-    @property
-    def catalog(self) -> Catalog:
-        """The catalogue of the service; raises ExtensionError."""
-        return extended_catalog(self.settings, self.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +70,27 @@ class Model:
     parts: frozenset[str] = frozenset(PARTS)
     added: Template | None = None
 
-    def makes(self, service: Service) -> bool:
-        """Return whether the template makes ``service``: its extensions make the same of its settings but for words.
+    def made(self, service: Service) -> Bundle | None:
+        """Return the files that the template makes of ``service``; ``None`` where it is to be generated for real.
 
+        That is also where extensions make something else of its settings than of the placeholders, but for words.
         Raises ExtensionError.
         """
-        if self.template is None or self.added is None:
-            return self.template is not None
-        try:
-            found = added_values(service.catalog)
-        except NotATemplate:
-            return False
-        return self.added.bundle(anonymous(service.settings).words).rendered[_ADDED] == found
+        if self.template is None:
+            return None
+        words = anonymous(service.settings).words
+        if self.added is None and not self.anew:
+            return self.template.bundle(words)
+        catalog = service.catalog
+        if self.added is not None and not _says(self.added, words, catalog):
+            return None
+        printed = self.template.bundle(words)
+        if not self.anew:
+            return printed
+        documents = _with_digests(catalog)
+        digested = bundle_from({path: documents[path] for path in self.anew})
+        rendered = {**printed.rendered, **digested.rendered}
+        return Bundle({path: rendered[path] for path in sorted(rendered)}, {**printed.manifest, **digested.manifest})
 
     def only(self, parts: frozenset[str]) -> Model:
         """Return the model of these parts of the files."""
@@ -134,18 +134,14 @@ def bundle_of(service: Service, model: Model) -> Bundle:
 
     Raises FaultyError where ``payobs generate`` would write nothing, and ExtensionError.
     """
+    return model.made(service) or for_real(service, model)
+
+
+def for_real(service: Service, model: Model) -> Bundle:
+    """Return the same without the template; raises the same."""
     if model.findings:
         raise FaultyError(model.findings)
-    if model.template is None or not model.makes(service):
-        return _kept(_generated(service), model.parts)
-    settings = service.settings
-    printed = model.template.bundle(anonymous(settings).words)
-    if not model.anew:
-        return printed
-    documents = _with_digests(service.catalog)
-    digested = bundle_from({path: documents[path] for path in model.anew})
-    rendered = {**printed.rendered, **digested.rendered}
-    return Bundle({path: rendered[path] for path in sorted(rendered)}, {**printed.manifest, **digested.manifest})
+    return _kept(_generated(service), model.parts)
 
 
 def _generated(service: Service) -> Bundle:
@@ -175,23 +171,30 @@ def proven(service: Service, bundle: Bundle) -> Model:
 
     Raises NotATemplate, and ExtensionError where an extension fails on the placeholders.
     """
-    masked = anonymous(service.settings)
-    catalog = extended_catalog(masked.settings, service.origins)
-    printed = bundle_from(generated(catalog).documents)
+    masked, catalog = anonymous(service.settings), service.catalog
+    placeholders = extended_catalog(masked.settings, service.origins)
+    printed = bundle_from(generated(placeholders).documents)
     template = template_of(printed, masked.placeholders)
     made = template.bundle(masked.words).rendered
     differing = {path for path in {**made, **bundle.rendered} if made.get(path) != bundle.rendered.get(path)}
-    anew = differing & _with_digests(service.catalog).keys()
+    anew = differing & _with_digests(catalog).keys()
     if differing - anew:
         raise NotATemplate(f"{', '.join(sorted(differing - anew))}: the template would print something else")
     model = Model(template.kept(lambda path: path not in anew), anew=frozenset(anew))
     if not service.origins:
         return model
-    added = Bundle({_ADDED: added_values(catalog)}, {_ADDED: Entry("", "")})
-    model = replace(model, added=template_of(added, masked.placeholders))
-    if not model.makes(service):
+    added = template_of(Bundle({_ADDED: added_values(placeholders)}, {_ADDED: Entry("", "")}), masked.placeholders)
+    if not _says(added, masked.words, catalog):
         raise NotATemplate("an extension makes something else of a setting than to print it")
-    return model
+    return replace(model, added=added)
+
+
+def _says(added: Template, words: Sequence[str], catalog: Catalog) -> bool:
+    """Whether the extensions of a service, whose ``catalog`` it is, make of its settings what ``added`` says."""
+    try:
+        return added.bundle(words).rendered[_ADDED] == added_values(catalog)
+    except NotATemplate:
+        return False
 
 
 def _with_digests(catalog: Catalog) -> Documents:

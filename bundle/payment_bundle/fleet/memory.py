@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from payment_bundle.fleet.extended import Listed
+from payment_bundle.fleet.extension_digests import Listed
 from payment_bundle.fleet.names import Names
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import payment_dashboards
-from payment_alerts.fleet_alertmanager import fleet_alertmanager, ways_of
+from payment_alerts.fleet_alertmanager import environments_of, fleet_alertmanager, members_of, ways_of
 from payment_alerts.groups import alert_groups, watching
 from payment_alerts.prometheus import fleet_prometheus
 from payment_alerts.rule_tests import rule_tests
@@ -44,7 +44,7 @@ def directory_of(prometheus: str) -> str:
 def monitoring_documents(services: Sequence[Service]) -> Documents:
     """Return the documents for the one Prometheus of ``services``: those of each service name its own rules."""
     ways = ways_of(service.settings for service in services)
-    settings = _settings([settings for way in ways for settings in way.services])
+    settings = _settings(members_of(ways))
     catalog = build_catalog(settings, additions_of(services, settings))
     groups = alert_groups(catalog)
     once = rules_of_fleet(settings, groups)
@@ -68,16 +68,17 @@ def _settings(members: Sequence[Settings]) -> Settings:
     Of each threshold it has those with most levels on, and an environment pages where it does for one of the services:
     so that whatever fires is escalated.
     """
-    places = {name: place for member in reversed(members) for name, place in member.environments.items()}
     paging = {name for member in members for name, place in member.environments.items() if place.page}
-    environments = {name: place.model_copy(update={"page": name in paging}) for name, place in places.items()}
+    environments = {
+        name: place.model_copy(update={"page": name in paging}) for name, place in environments_of(members).items()
+    }
     own = {
         "service": FLEET,
         "exporter": f"{FLEET}-exporter",
         "namespace": FLEET,
         "labels": {},
         "thresholds": {key: _with_most_levels(key, members) for key in ThresholdKey},
-        "environments": dict(sorted(environments.items())),
+        "environments": environments,
     }
     return members[0].model_copy(update=own)
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from payment_bundle.fleet.extended import Extended, Listed
+from payment_bundle.fleet.extension_digests import ExtensionDigests, Listed
 from payment_bundle.fleet.making import Service
 from payment_bundle.fleet.names import Names, clashes, names_of
 from payment_bundle.fleet.program import program, stamp
@@ -59,7 +59,8 @@ class Roster:
 
     def service(self, entry: Entry) -> Service:
         """Return a service with its settings."""
-        return Service(entry.path, *self._reader.settings(entry.source), self.parts)
+        found = self._reader.settings(entry.source)
+        return Service(found.settings, found.origins, path=entry.path, parts=self.parts)
 
     def by_prometheus(self) -> dict[str, tuple[Entry, ...]]:
         """Return the services that share a Prometheus, by its address."""
@@ -75,13 +76,13 @@ def roster(directory: Path, memory: Memory, only: tuple[str, ...], parts: frozen
     found = sources(directory)
     misplaced = unplaced(found)
     broken = {problem.source.file: str(problem) for problem in misplaced}
-    reader, content, extended = Reader(), _Digests(parts), Extended(directory)
+    reader, content, extensions = Reader(), _Digests(parts), ExtensionDigests(directory)
     entries: list[Entry] = []
     for source in found:
         if source.file in broken:
             continue
         try:
-            entries.append(_entry(source, reader, content.of(source), extended, memory))
+            entries.append(_entry(source, reader, content.of(source), extensions, memory))
         except ForeseenError as error:
             broken[source.file] = str(error)
     clashing = clashes({entry.source.file: entry.names for entry in entries})
@@ -121,15 +122,15 @@ def inputs_of(entries: Iterable[Entry]) -> str:
     return hashlib.sha256("\n".join(f"{entry.path} {entry.inputs}" for entry in entries).encode()).hexdigest()
 
 
-def _entry(source: Source, reader: Reader, content: str, extended: Extended, memory: Memory) -> Entry:
+def _entry(source: Source, reader: Reader, content: str, extensions: ExtensionDigests, memory: Memory) -> Entry:
     known = memory.services.get(source.path)
     if known is not None:
-        inputs = extended.digest(content, known.extensions)
+        inputs = extensions.digest(content, known.extensions)
         if _is_same(known, inputs):
             return Entry(source, inputs, known.names, known.extensions)
-    settings, origins = reader.settings(source)
-    listed = extended.listed(origins)
-    return Entry(source, extended.digest(content, listed), names_of(settings), listed)
+    found = reader.settings(source)
+    listed = extensions.listed(found.origins)
+    return Entry(source, extensions.digest(content, listed), names_of(found.settings), listed)
 
 
 @dataclass(slots=True)

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from payment_bundle.extending.loading import origins_of
+from payment_bundle.extending.loading import extended
 from payment_catalog.inheritance import inherited
-from payment_catalog.loading import Located, checked, read_located
-from payment_catalog.settings import Settings
+from payment_catalog.loading import Located, read_located
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from payment_bundle.extending.origin import Origin
+    from payment_bundle.extending.loading import Extended
     from payment_bundle.fleet.sources import Source
 
 _SHARED = "shared"
@@ -26,14 +25,12 @@ class Reader:
 
     _bases: dict[tuple[Path, ...], Located] = field(default_factory=dict)
 
-    def settings(self, source: Source) -> tuple[Settings, tuple[Origin, ...]]:
+    def settings(self, source: Source) -> Extended:
         """Return the settings of a service, and the extensions that they name.
 
         Raises SettingsError with the file, the line and the key that are wrong.
         """
-        located = self.located(source)
-        settings = checked(located, Settings)
-        return settings, origins_of(settings, located)
+        return extended(self.located(source))
 
     def located(self, source: Source) -> Located:
         """Return what its file says over its bases; raises SettingsError where one cannot be read.

@@ -152,9 +152,9 @@ def _name(house: House) -> str:
 
 def shown(house: House, service: str) -> bytes:
     (source,) = (found.source for found in house.roster().entries if found.path == "till")
-    settings, origins = Reader().settings(source)
-    named = settings.model_copy(update={"service": service, "namespace": service})
-    return added_values(extended_catalog(named, origins))
+    found = Reader().settings(source)
+    named = found.settings.model_copy(update={"service": service, "namespace": service})
+    return added_values(extended_catalog(named, found.origins))
 
 
 @pytest.mark.parametrize(

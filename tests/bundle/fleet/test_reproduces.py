@@ -56,10 +56,10 @@ def fleets(draw: st.DrawFn, names: st.SearchStrategy[str]) -> tuple[Settings, ..
 def test_a_template_makes_what_generate_makes(services: tuple[Settings, ...]) -> None:
     first, *_, last = services
     assume(anonymous(first).key == anonymous(last).key)
-    model = proven(Service("first", first), bundle_from(generate_documents(build_catalog(first))))
-    made, real = bundle_of(Service("last", last), model), bundle_from(generate_documents(build_catalog(last)))
+    model = proven(Service(first, path="first"), bundle_from(generate_documents(build_catalog(first))))
+    made, real = bundle_of(Service(last, path="last"), model), bundle_from(generate_documents(build_catalog(last)))
     assert list(made.rendered) == list(real.rendered)
     assert [path for path, content in real.rendered.items() if made.rendered[path] != content] == []
     assert made.manifest == real.manifest
-    some = bundle_of(Service("last", last), model.only(frozenset({"prometheus", "fluentd"}))).rendered
+    some = bundle_of(Service(last, path="last"), model.only(frozenset({"prometheus", "fluentd"}))).rendered
     assert some == {path: it for path, it in real.rendered.items() if path.startswith(("prometheus/", "fluentd/"))}

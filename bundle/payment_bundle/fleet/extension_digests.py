@@ -23,7 +23,7 @@ class Listed:
 
 
 @dataclass(slots=True)
-class Extended:
+class ExtensionDigests:
     """Digests of the sources of extensions, of each once; ``directory`` is the fleet's."""
 
     directory: Path
@@ -32,11 +32,10 @@ class Extended:
     def listed(self, origins: Iterable[Origin]) -> tuple[Listed, ...]:
         """Return what can be remembered of them; raises ExtensionError for one that is not there."""
         top = self.directory.absolute()
-        found = {origin: Listed(origin.name, str(origin.directory.relative_to(top))) for origin in origins}
-        for origin, one in found.items():
-            if one not in self._known:
-                self._known[one] = _digest(files_of(origin))
-        return tuple(found.values())
+        found = {Listed(origin.name, str(origin.directory.relative_to(top))): origin for origin in origins}
+        for one, origin in found.items():
+            self._source(one, origin)
+        return tuple(found)
 
     def digest(self, content: str, extensions: Iterable[Listed]) -> str:
         """Return the digest of ``content`` and of the sources of ``extensions``; of none it is ``content``."""
@@ -45,12 +44,14 @@ class Extended:
 
     def _of(self, one: Listed) -> str:
         """Return the digest of a source; of one that is no longer there, nothing: loading it says why."""
+        try:
+            return self._source(one, Origin(one.name, "", self.directory.absolute() / one.directory))
+        except ExtensionError:
+            return ""
+
+    def _source(self, one: Listed, origin: Origin) -> str:
         if one not in self._known:
-            origin = Origin(one.name, "", self.directory.absolute() / one.directory)
-            try:
-                self._known[one] = _digest(files_of(origin))
-            except ExtensionError:
-                return ""
+            self._known[one] = _digest(files_of(origin))
         return self._known[one]
 
 
