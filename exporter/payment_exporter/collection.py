@@ -30,7 +30,7 @@ class Collector(Protocol):
 
     name: ExporterCollector
 
-    def collect(self, within: float = math.inf) -> Iterable[MetricFamily]:
+    def collect(self, within: float = math.inf, /) -> Iterable[MetricFamily]:
         """Return the families; raises any exception when the source cannot be read.
 
         What can be told how long to wait ends ``within`` so many seconds, where those are fewer than its time-out.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from alerts.every_level import EVERY_LEVEL
 from alerts.unit_tests import keep_tests_of
 
 from payment_alerts.alert import MOST_RULES
@@ -21,10 +22,10 @@ from payment_catalog.documents import YamlDocument
 from payment_catalog.durations import parse_duration
 from payment_catalog.promql import analyse, number
 from payment_catalog.settings import Settings
-from payment_catalog.settings.objectives import Levels, Objectives, Recovery
+from payment_catalog.settings.objectives import Objectives, Recovery
 from payment_catalog.settings.places import Environment
 from payment_catalog.signals import WINDOW
-from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
+from payment_catalog.thresholds import THRESHOLDS, ThresholdKey
 
 if TYPE_CHECKING:
     from payment_alerts.alert import Alert
@@ -152,14 +153,7 @@ OTHERS = Settings(
         "staging": Environment(service=("d:1",), exporter=("e:1",), page=False, kube_state_metrics=("i:1",)),
     },
     recovery=Recovery(time_objective=timedelta(seconds=90)),
-    thresholds={
-        key: Levels(
-            warning=threshold.maximum * 0.5 if threshold.bad is Side.ABOVE else 0.9,
-            critical=threshold.maximum * 0.9 if threshold.bad is Side.ABOVE else 0.5,
-        )
-        for key, threshold in THRESHOLDS.items()
-        if key is not ThresholdKey.CIRCUIT_BREAKER_STATE
-    },
+    thresholds=EVERY_LEVEL,
 )
 
 

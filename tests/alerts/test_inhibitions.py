@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+from alerts.every_level import EVERY_LEVEL
 from sockets import free_port
 from waiting import wait_until
 
@@ -25,7 +26,7 @@ from payment_catalog.settings import Settings
 from payment_catalog.settings.contact_points import WebhookContact
 from payment_catalog.settings.objectives import Levels
 from payment_catalog.severities import Priority
-from payment_catalog.thresholds import THRESHOLDS, Side, ThresholdKey
+from payment_catalog.thresholds import ThresholdKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,15 +38,7 @@ Identity = tuple[str, ...]
 
 #: Every level of every threshold makes its alert; nobody is told.
 SETTINGS = Settings(
-    thresholds={
-        key: Levels(
-            warning=threshold.maximum * 0.5 if threshold.bad is Side.ABOVE else 0.9,
-            critical=threshold.maximum * 0.9 if threshold.bad is Side.ABOVE else 0.5,
-        )
-        for key, threshold in THRESHOLDS.items()
-        if key is not ThresholdKey.CIRCUIT_BREAKER_STATE
-    }
-    | {ThresholdKey.CIRCUIT_BREAKER_STATE: Levels(warning=0, critical=1)},
+    thresholds=EVERY_LEVEL | {ThresholdKey.CIRCUIT_BREAKER_STATE: Levels(warning=0, critical=1)},
     contact_points={
         name: WebhookContact(type="webhook", url="http://127.0.0.1:9/closed") for name in Settings().contact_points
     },

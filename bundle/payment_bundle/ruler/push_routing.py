@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 from payment_bundle.differences.alertmanager import routing_differences
+from payment_bundle.push_run import first_of
 from payment_bundle.ruler.connection import RefusedError
 from payment_bundle.ruler.routing import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from payment_bundle.push_run import Say
     from payment_bundle.ruler.api import Routing, TenantRouting
-
-    Say = Callable[[str], None]
-
-_TOLD = 6
 
 
 def push(wanted: Routing, tenant: TenantRouting, say: Say, *, dry_run: bool, force: bool) -> bool:
@@ -28,11 +24,9 @@ def push(wanted: Routing, tenant: TenantRouting, say: Say, *, dry_run: bool, for
         say(f"{place}: nothing to send, routing and {len(wanted.template_files)} templates are as generated")
         return True
     if there is not None:
-        differences = routing_differences(there, wanted)
-        for difference in differences[:_TOLD]:
-            say(difference.line)
-        if len(differences) > _TOLD:
-            say(f"  and {len(differences) - _TOLD} more; 'payobs diff alertmanager --tenant' tells every one")
+        lines = [difference.line.lstrip() for difference in routing_differences(there, wanted)]
+        for line in first_of(lines, "payobs diff alertmanager --tenant"):
+            say(f"  {line}")
         if not (force or is_ours(there)):
             say(f"{place}: the tenant has a configuration of somebody else's, which a push replaces as a whole")
             say(f"{place}: nothing sent; put what is worth keeping into the bundle, then --force replaces it")

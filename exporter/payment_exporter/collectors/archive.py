@@ -29,9 +29,8 @@ class ArchiveCollector:
         self._file = Path(configuration.report)
         self._reports = ReportReader(self.name)
 
-    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
+    def collect(self, _within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield whether there is a report that can be read, and its figures; a file cannot be told how soon."""
-        del within
         report = self._reports.read(self._file, ArchiveReport)
         yield single(metrics.REPORT_READABLE, report is not None)
         if report:

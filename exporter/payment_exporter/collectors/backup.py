@@ -46,13 +46,12 @@ class BackupCollector:
         self._recovery_time: timedelta = configuration.recovery_time_objective
         self._reports = ReportReader(self.name)
 
-    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
+    def collect(self, _within: float = math.inf) -> Iterator[MetricFamily]:
         """Yield the targets, then the number of backups, age and size of the newest, and how the last runs ended.
 
         Raises OSError for a directory that may not be read: that it holds no backup is not known. A report
         that cannot be read takes only its own figures away. A directory cannot be told how soon.
         """
-        del within
         yield single(metrics.RECOVERY_POINT_OBJECTIVE, self._recovery_point.total_seconds())
         yield single(metrics.RECOVERY_TIME_OBJECTIVE, self._recovery_time.total_seconds())
         yield from self._files()

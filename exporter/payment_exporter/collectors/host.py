@@ -44,13 +44,12 @@ class HostCollector:
         self._file_systems = file_systems or FileSystems(configuration.mountpoints)
         self._control_group = control_group
 
-    def collect(self, within: float = math.inf) -> Iterator[MetricFamily]:
+    def collect(self, _within: float = math.inf) -> Iterator[MetricFamily]:
         """Return the figures of now.
 
         After them, raises one UnreadableError that names the file systems that are gone or do not answer, and the
         control group when it cannot be read. File systems have their own patience.
         """
-        del within
         yield _cpu()
         yield from _memory()
         yield _network()
